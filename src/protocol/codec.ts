@@ -1,0 +1,151 @@
+/** Text of a frame ↔ value: what comes in is checked, what goes out is written once. */
+import type { z } from "zod";
+import type { Language } from "../config.ts";
+import { type Command, commandNames, commands, sessionless } from "./commands.ts";
+import { maxFrameBytes } from "./event.ts";
+import { showContent } from "./show_content.ts";
+import { shrink } from "./shrink.ts";
+import { refuse } from "./texts.ts";
+
+const byName = new Map(commands.map((type) => [(type.shape.event as z.ZodLiteral<string>).value, type]));
+
+/**
+ * Reads one inbound message.
+ *
+ * @throws AppError with the fixed text of protocol.md §7; its details name `reply_to` when there was a message id.
+ */
+export function decodeCommand(text: string): Command {
+  return toCommand(parseJson(text));
+}
+
+/** Checks a value that claims to be a command; `session_id` may also stand in the content of `user.reconnect`. */
+export function toCommand(value: unknown): Command {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw refuse("notAnObject");
+  const message = value as Record<string, unknown>;
+  const reply = replyTo(message.message_id);
+  const name = message.event;
+  if (typeof name !== "string" || !commandNames.has(name)) throw refuse("unknownEvent", shown(name), reply);
+  // Python clients send None for what they leave out.
+  for (const key of ["session_id", "message_id", "token", "content"]) {
+    if (message[key] === null) delete message[key];
+  }
+  if (name === "user.reconnect") {
+    message.session_id ??= (message.content as { session_id?: unknown } | undefined)?.session_id;
+  }
+  if (!sessionless.has(name) && (typeof message.session_id !== "string" || message.session_id === "")) {
+    throw refuse("unknownEvent", name, reply);
+  }
+  if (name === "user.ack") return message as unknown as Command;
+  const checked = byName.get(name)!.safeParse(message);
+  if (checked.success) return message as unknown as Command;
+  throw envelopeFault(checked.error.issues[0], reply);
+}
+
+function envelopeFault(issue: z.core.$ZodIssue, reply: Record<string, unknown>): Error {
+  const member = String(issue.path[0] ?? "");
+  if (member === "message_id") {
+    return issue.code === "too_big"
+      ? refuse("messageIdTooLong", "", reply)
+      : refuse("badMessageId", "", reply);
+  }
+  if (member === "content") return refuse("badSessionContent", "", reply);
+  return refuse("badEnvelope", `${member} has the wrong type`, reply);
+}
+
+/** `M.reply_to` of a direct frame that answers a command with this message id. */
+export function replyTo(messageId: unknown): { reply_to?: string } {
+  return typeof messageId === "string" && messageId !== "" && messageId.length <= 128
+    ? { reply_to: messageId }
+    : {};
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The engine's own message may quote the input: the wire gets a plain sentence instead.
+    throw refuse("invalidJson", text.trim() === "" ? "the message is empty" : "the message cannot be parsed");
+  }
+}
+
+function shown(name: unknown): string {
+  return typeof name === "string" ? name.slice(0, 100) : "(none)";
+}
+
+/** The members of a frame, in the order in which they are written: metadata last, so that marks can be added. */
+export interface Frame {
+  event: string;
+  session_id?: string;
+  step_id?: string;
+  connection_id?: string;
+  content?: unknown;
+  error?: string;
+  show_content?: string;
+  timestamp: string;
+  seq?: number;
+  event_id?: string;
+  metadata: Record<string, unknown>;
+}
+
+/** Members of a frame that its sender chooses; the rest follows from them. */
+export type FrameBody =
+  & Pick<Frame, "event" | "content" | "step_id" | "session_id" | "connection_id">
+  & { readonly metadata?: Readonly<Record<string, unknown>> };
+
+/** Writes a frame: adds `error`, `show_content` and the time, drops absent members, shortens what is too long. */
+export function encodeFrame(
+  body: FrameBody,
+  language: Language,
+  place?: { seq: number; event_id: string },
+): string {
+  const metadata = body.metadata ?? {};
+  const frame: Frame = {
+    event: body.event,
+    session_id: body.session_id,
+    step_id: body.step_id,
+    connection_id: body.connection_id,
+    content: body.content ?? undefined,
+    error: body.event.endsWith(".error") && typeof body.content === "string" ? body.content : undefined,
+    show_content: showContent({ event: body.event, content: body.content, metadata }, language),
+    timestamp: new Date().toISOString(),
+    seq: place?.seq,
+    event_id: place?.event_id,
+    metadata,
+  };
+  const text = stringify(frame);
+  // A UTF-16 unit takes at most three bytes: short texts need no counting.
+  return text.length * 3 > maxFrameBytes ? fit(text) : text;
+}
+
+function fit(text: string): string {
+  return new TextEncoder().encode(text).length > maxFrameBytes ? shrink(text) : text;
+}
+
+/** JSON of values that agents made: what JSON cannot hold is written as text instead of failing the run. */
+function stringify(frame: Frame): string {
+  try {
+    return JSON.stringify(frame);
+  } catch {
+    return JSON.stringify(frame, tolerant());
+  }
+}
+
+function tolerant(): (this: unknown, key: string, value: unknown) => unknown {
+  const path: unknown[] = [];
+  return function (_key, value) {
+    if (typeof value === "bigint") return String(value);
+    if (typeof value !== "object" || value === null) return value;
+    while (path.length && path.at(-1) !== this) path.pop();
+    if (path.includes(value)) return "[circular]";
+    path.push(value);
+    return value;
+  };
+}
+
+export type DeliveryMark = "replayed" | "reoffered" | "resolved";
+
+/** The same frame with a delivery mark; only the end of the text is touched, because metadata stands last. */
+export function withMark(frame: string, mark: DeliveryMark): string {
+  const joint = frame.endsWith("{}}") ? "" : ",";
+  return `${frame.slice(0, -2)}${joint}"${mark}":true}}`;
+}
