@@ -101,7 +101,7 @@ export interface Agent {
   readonly description: string;
   /** "react", "toolcall" or "plan_solve". */
   readonly type: string;
-  readonly tools: readonly string[];
+  readonly tools: readonly { readonly name: string; readonly description: string }[];
   readonly maxSteps: number;
   readonly enableTracing: boolean;
   /** Messages a session keeps. */

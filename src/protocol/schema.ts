@@ -8,8 +8,12 @@ import { pipelineAndPlanEvents } from "./plan_events.ts";
 import { traceActions, traceFrames } from "./trace_frames.ts";
 
 type Typed = z.infer<(typeof connectionEvents)[number]> | z.infer<(typeof agentEvents)[number]>;
-type DraftOf<E> = E extends { event: string }
-  ? Pick<E, Extract<keyof E, "event" | "content" | "step_id" | "metadata">>
+type DraftOf<E> = E extends { event: infer N; metadata: infer M } ? {
+    readonly event: N;
+    readonly content?: E["content" & keyof E];
+    readonly step_id?: string;
+    readonly metadata: M;
+  }
   : never;
 
 /** What is written into a session log: an event before it has a number and a time. */

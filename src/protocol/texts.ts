@@ -121,7 +121,6 @@ const status = {
   declined: ["已拒绝", "Declined"],
   confirmTimeout: ["等待确认超时，视为拒绝", "Nobody answered in time: taken as a refusal"],
   noSuchStep: ["没有等待回答的确认", "No question with this step_id is open"],
-  accepted: ["已收到回答", "Answer received"],
   conversation: ["对话记录", "Conversation log"],
 } as const satisfies Record<string, readonly [chinese: string, english: string]>;
 

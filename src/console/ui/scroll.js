@@ -1,0 +1,51 @@
+// @ts-check
+/** Keeps the newest line in view, unless the reader has gone elsewhere. */
+
+/** Nearer than this to the end counts as reading along. */
+const nearPx = 72;
+
+export class Follower {
+  #pinned = true;
+  #scroller;
+  #jump;
+
+  /**
+   * @param {HTMLElement} scroller
+   * @param {HTMLElement} content - grows
+   * @param {HTMLElement} jump - button back to the end
+   */
+  constructor(scroller, content, jump) {
+    this.#scroller = scroller;
+    this.#jump = jump;
+    scroller.addEventListener("scroll", () => this.#look(), { passive: true });
+    // Whoever unfolds a card wants to read it: the page must not run away below it.
+    content.addEventListener("click", ({ target }) => {
+      if (target instanceof Element && target.closest("summary")) this.#pinned = false;
+    });
+    jump.addEventListener("click", () => this.toEnd());
+    const observer = new ResizeObserver(() => this.#grown());
+    observer.observe(content);
+    observer.observe(scroller);
+  }
+
+  /** Goes to the end and stays there. */
+  toEnd() {
+    this.#pinned = true;
+    this.#grown();
+  }
+
+  get #distance() {
+    const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
+    return scrollHeight - scrollTop - clientHeight;
+  }
+
+  #look() {
+    this.#pinned = this.#distance < nearPx;
+    this.#jump.hidden = this.#pinned;
+  }
+
+  #grown() {
+    if (this.#pinned) this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    this.#jump.hidden = this.#pinned || this.#distance < nearPx;
+  }
+}

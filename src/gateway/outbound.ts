@@ -1,0 +1,114 @@
+/** The one writer of a socket. It never waits for a slow reader, and never holds more than its budget. */
+import { byteLength } from "../protocol/shrink.ts";
+import type { Socket } from "./socket.ts";
+
+export interface SendLimits {
+  readonly sendBudgetBytes: number;
+  readonly sendBudgetGraceSeconds: number;
+  readonly sendHardBytes: number;
+}
+
+/** Bytes the socket may hold before frames wait here: enough to keep a fast peer busy. */
+const highWaterBytes = 256 << 10;
+/** How often a full socket is looked at again. */
+const lookAgainMs = 20;
+/** A peer that takes nothing for this long is given up. */
+const stallMs = 30_000;
+
+export class Outbound {
+  readonly #socket: Socket;
+  readonly #limits: SendLimits;
+  readonly #onSlow: () => void;
+  #queue: string[] = [];
+  #queuedBytes = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #overSince: number | undefined;
+  #progress = { at: 0, held: 0 };
+  #waiting: (() => void)[] = [];
+  #closed = false;
+
+  /** @param onSlow - called once, when the peer is too slow */
+  constructor(socket: Socket, limits: SendLimits, onSlow: () => void) {
+    this.#socket = socket;
+    this.#limits = limits;
+    this.#onSlow = onSlow;
+  }
+
+  /** Bytes the server holds for this peer. */
+  get held(): number {
+    return this.#queuedBytes + this.#socket.bufferedAmount;
+  }
+
+  send(frame: string): void {
+    if (this.#closed) return;
+    if (this.#queue.length === 0 && this.#socket.bufferedAmount < highWaterBytes) {
+      return this.#socket.send(frame);
+    }
+    this.#queue.push(frame);
+    this.#queuedBytes += byteLength(frame);
+    if (!this.#isTooSlow()) this.#arm();
+  }
+
+  /** Undefined when more can be taken; else resolves when it can, or when the connection is closed. */
+  ready(): Promise<void> | undefined {
+    if (this.#closed || this.held < highWaterBytes) return undefined;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.push(resolve);
+    this.#arm();
+    return promise;
+  }
+
+  /** Hands over what is still waiting, before a goodbye. */
+  flushAll(): void {
+    for (const frame of this.#queue.splice(0)) this.#socket.send(frame);
+    this.#queuedBytes = 0;
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    this.#wake();
+  }
+
+  #arm(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#flush();
+    }, lookAgainMs);
+  }
+
+  #flush(): void {
+    let sent = 0;
+    while (sent < this.#queue.length && this.#socket.bufferedAmount < highWaterBytes) {
+      const frame = this.#queue[sent++];
+      this.#queuedBytes -= byteLength(frame);
+      this.#socket.send(frame);
+    }
+    this.#queue.splice(0, sent);
+    if (this.#isTooSlow()) return;
+    if (this.held < highWaterBytes) this.#wake();
+    if (this.#queue.length || this.#waiting.length) this.#arm();
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  /** Over budget for too long, far over it, or without any progress. */
+  #isTooSlow(): boolean {
+    const now = Date.now();
+    const held = this.held;
+    const { sendBudgetBytes, sendBudgetGraceSeconds, sendHardBytes } = this.#limits;
+    this.#overSince = held > sendBudgetBytes ? this.#overSince ?? now : undefined;
+    if (this.#progress.at === 0 || held < this.#progress.held || held === 0) {
+      this.#progress = { at: now, held };
+    }
+    const isSlow = held > sendHardBytes ||
+      (this.#overSince !== undefined && now - this.#overSince > sendBudgetGraceSeconds * 1000) ||
+      (this.#queue.length + this.#waiting.length > 0 && now - this.#progress.at > stallMs);
+    if (isSlow && !this.#closed) this.#onSlow();
+    return isSlow;
+  }
+}

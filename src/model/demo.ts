@@ -1,0 +1,1 @@
+export class DemoModel { readonly name="demo"; readonly demo=true; async *stream(): AsyncGenerator<never> {} }

@@ -1,0 +1,167 @@
+/** Names in a question: what neither grammar nor the tools' own words explain. No list of places or people is needed. */
+import type { Language } from "../config.ts";
+import { chineseConcepts, chineseFiller, englishFiller } from "./demo_lexicon.ts";
+import { conceptOf, stem } from "./demo_words.ts";
+
+/** A name found in a question: a place, a person, a product, whatever the tools' own words do not explain. */
+export interface Entity {
+  readonly text: string;
+  /** The word or character before it, e.g. "to" or 给. */
+  readonly lead: string;
+  /** True when it looks like a name: written in capitals, or in the other script. */
+  readonly strong: boolean;
+  /** Names joined by "and" share a group. */
+  readonly group: number;
+}
+
+/** What a tool says about itself; these words of a question are not names. */
+export interface Vocabulary {
+  readonly chinese: string;
+  readonly stems: ReadonlySet<string>;
+}
+
+/** Replaces the Chinese words that explain themselves by blanks of the same length. */
+function blankKnown(text: string, vocabulary: Vocabulary): string {
+  let rest = text;
+  const blank = (word: string) => {
+    rest = rest.replaceAll(word, "\0".repeat(word.length));
+  };
+  for (const [word] of chineseConcepts) blank(word);
+  for (const word of chineseFiller) blank(word);
+  return rest.replace(/\p{Script=Han}{2,}/gu, (run) => {
+    let result = "";
+    for (let at = 0; at < run.length;) {
+      let length = run.length - at;
+      while (length >= 2 && !vocabulary.chinese.includes(run.slice(at, at + length))) length--;
+      result += length >= 2 ? "\0".repeat(length) : run[at];
+      at += Math.max(1, length);
+    }
+    return result;
+  });
+}
+
+const leading = /^[请问查看找给向从到去在把对跟叫是有为让要会说我你用将往至]/u;
+const trailing = /[了吗呢吧啊呀是有在会要好都个啦]$/u;
+
+/** 和 and 与 join names, but also stand inside them: both sides must be long enough to be names. */
+function splitJoined(run: string): string[] {
+  for (let at = 2; at + 2 < run.length; at++) {
+    if (/[和与跟及]/u.test(run[at])) return [run.slice(0, at), ...splitJoined(run.slice(at + 1))];
+  }
+  return [run];
+}
+
+function trimName(run: string): { text: string; lead: string } {
+  let text = run;
+  let lead = "";
+  while (text.length > 2 && leading.test(text)) {
+    lead = text[0];
+    text = text.slice(1);
+  }
+  while (text.length > 2 && trailing.test(text)) text = text.slice(0, -1);
+  return { text, lead };
+}
+
+/** Cuts a run of unexplained English words down to what is written in capitals, if anything is. */
+function capitalised(words: readonly string[]): { text: string; strong: boolean } {
+  const isName = (word: string) => /^\p{Lu}/u.test(word);
+  const first = words.findIndex(isName);
+  if (first < 0) return { text: words.join(" "), strong: false };
+  return { text: words.slice(first, words.findLastIndex(isName) + 1).join(" "), strong: true };
+}
+
+const tokenPattern =
+  /(?:St|Mt|Ft|Mr|Mrs|Ms|Dr)\.(?= \p{Lu})|\p{Script=Latin}[\p{Script=Latin}\p{N}'’-]*|\p{Script=Han}+|\0+|\s+|[^\s]/gu;
+
+/** Collects names while the tokens of a clause go by. */
+class NameCollector {
+  readonly entities: Entity[] = [];
+  #group = 0;
+  #words: string[] = [];
+  #lead = "";
+  #comma = false;
+
+  constructor(readonly vocabulary: Vocabulary, readonly language: Language) {}
+
+  latin(word: string): void {
+    const name = word.replace(/['’]s$/, "");
+    if (this.#words.length > 0 && conceptOf(name) === "city" && /^\p{Lu}/u.test(name)) {
+      this.#words.push(name);
+    } else if (/^and$/i.test(name)) {
+      this.flush();
+    } else if (
+      englishFiller.has(name.toLowerCase()) || conceptOf(name) || this.vocabulary.stems.has(stem(name))
+    ) {
+      this.interrupt();
+      this.#lead = name.toLowerCase();
+    } else this.#words.push(name);
+  }
+
+  chinese(run: string): void {
+    this.flush();
+    const stretches = run.split("的");
+    stretches.forEach((stretch, index) => {
+      const joins = this.entities.at(-1)?.group === this.#group;
+      for (const part of splitJoined(joins ? stretch.replace(/^[和与跟及]/u, "") : stretch)) {
+        const { text, lead } = trimName(part.replace(/[和与跟及]$/u, ""));
+        if (text.length >= 2) this.#add(text, lead || this.#lead, true);
+        else if (text !== "") this.interrupt();
+        this.#lead = text.length === 1 ? text : "";
+      }
+      if (index + 1 < stretches.length) this.interrupt();
+    });
+  }
+
+  /** Something that ends a name; names before and after it are not joined. */
+  interrupt(): void {
+    this.flush();
+    this.#group++;
+    this.#lead = "";
+  }
+
+  comma(): void {
+    this.flush();
+    this.#comma = true;
+  }
+
+  flush(): void {
+    if (this.#words.length === 0) return;
+    const { text, strong } = capitalised(this.#words);
+    this.#words = [];
+    this.#add(text, this.#lead, strong || this.language === "zh");
+    this.#lead = "";
+  }
+
+  #add(text: string, lead: string, strong: boolean): void {
+    const last = this.entities.at(-1);
+    // "Paris, France" is one place; "Berlin, Paris and Rome" are three.
+    if (this.#comma && this.language === "en" && last?.group === this.#group && last.strong && strong) {
+      this.entities.push({ text, lead: ",", strong, group: this.#group });
+    } else this.entities.push({ text, lead, strong, group: this.#group });
+    this.#comma = false;
+  }
+}
+
+/** Two names with nothing but a comma between them are one name. */
+function joinPlaces(entities: readonly Entity[]): Entity[] {
+  return entities.flatMap((entity, index) => {
+    const mates = entities.filter((other) => other.group === entity.group);
+    if (mates.length !== 2 || mates[1].lead !== ",") return [entity];
+    return mates[0] === entity ? [{ ...entity, text: `${entity.text}, ${entities[index + 1].text}` }] : [];
+  });
+}
+
+/** The names in a stretch of masked text, in order. */
+export function entitiesIn(masked: string, vocabulary: Vocabulary, language: Language): Entity[] {
+  const collector = new NameCollector(vocabulary, language);
+  for (const [token] of blankKnown(masked, vocabulary).matchAll(tokenPattern)) {
+    if (/^\s+$/.test(token)) continue;
+    if (/^[,，]$/.test(token)) collector.comma();
+    else if (/^[、&]$/.test(token)) collector.flush();
+    else if (/^\p{Script=Han}/u.test(token)) collector.chinese(token);
+    else if (/^\p{Script=Latin}/u.test(token)) collector.latin(token);
+    else collector.interrupt();
+  }
+  collector.flush();
+  return joinPlaces(collector.entities);
+}

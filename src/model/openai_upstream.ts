@@ -1,0 +1,124 @@
+/** One request to a model server: watched for silence, and closed in every case. */
+import { AppError } from "../errors.ts";
+import { readReason, UpstreamFailure } from "./openai_failure.ts";
+import { readRetryAfter } from "./retry.ts";
+
+export type Fetch = typeof globalThis.fetch;
+
+export interface UpstreamOptions {
+  /** The caller's signal. */
+  readonly signal: AbortSignal;
+  /** The longest silence in milliseconds. */
+  readonly stallMs: number;
+  readonly host: string;
+  readonly fetch: Fetch;
+}
+
+/** A refusal's reason is short; what is beyond this many characters is not read. */
+const maxRefusal = 64 * 1024;
+/** What a server may still take to end its answer after it said [DONE]; some never do. */
+const afterDoneMs = 1000;
+
+/**
+ * The `fetch` of one request, for the SDK. Aborting the caller's signal closes the connection at once, and so does
+ * a silence longer than the limit. Leaving the scope closes what is still open.
+ */
+export class Upstream implements Disposable {
+  /** What went wrong on the wire; the SDK hides it in errors of its own. */
+  failure: UpstreamFailure | undefined;
+  /** What the server says it sends. */
+  contentType = "";
+  readonly #options: UpstreamOptions;
+  readonly #controller = new AbortController();
+  readonly #forward = () => this.#controller.abort(this.#options.signal.reason);
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: UpstreamOptions) {
+    this.#options = options;
+    options.signal.addEventListener("abort", this.#forward, { once: true });
+    if (options.signal.aborted) this.#forward();
+  }
+
+  /** Aborted with the caller's reason, or with AppError ERR_TIMEOUT_500 after a silence. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  readonly fetch: Fetch = async (url, init) => {
+    this.#watch(this.#options.stallMs);
+    let response: Response;
+    try {
+      response = await this.#options.fetch(url, init);
+    } catch (cause) {
+      throw this.#fail("", { kind: "unreachable" }, cause);
+    }
+    this.contentType = response.headers.get("content-type") ?? "";
+    const { status, headers } = response;
+    const body = ReadableStream.from(this.#read(response.body));
+    if (response.ok) return new Response(body, { headers });
+    const retryAfterMs = readRetryAfter(headers, Date.now());
+    const reason = readReason(await readText(body));
+    throw this.#fail(reason, { kind: "refused", status, retryAfterMs });
+  };
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    this.#options.signal.removeEventListener("abort", this.#forward);
+    this.#controller.abort();
+  }
+
+  /** The body's bytes as they come. */
+  async *#read(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
+    const done = new DoneDetector();
+    this.#watch(this.#options.stallMs);
+    try {
+      for await (const bytes of body ?? []) {
+        this.#watch(done.take(bytes) ? afterDoneMs : this.#options.stallMs);
+        yield bytes;
+      }
+    } catch (cause) {
+      throw this.#fail("", { kind: "cut" }, cause);
+    } finally {
+      clearTimeout(this.#timer);
+    }
+    // Some servers leave out the empty line after the last event, and without it the SDK drops the event.
+    yield new TextEncoder().encode("\n\n");
+  }
+
+  #watch(ms: number): void {
+    clearTimeout(this.#timer);
+    if (this.signal.aborted) return;
+    const { host, stallMs } = this.#options;
+    const message = `Model call stopped: nothing came from ${host} for ${stallMs / 1000} s`;
+    this.#timer = setTimeout(() => this.#controller.abort(new AppError("ERR_TIMEOUT_500", message)), ms);
+  }
+
+  #fail(...parts: ConstructorParameters<typeof UpstreamFailure>): UpstreamFailure {
+    return this.failure ??= new UpstreamFailure(...parts);
+  }
+}
+
+/** Finds the line `data: [DONE]`, however it is cut into chunks. */
+class DoneDetector {
+  #found = false;
+  #tail = "\n";
+  readonly #decoder = new TextDecoder("latin1");
+
+  take(bytes: Uint8Array): boolean {
+    if (this.#found) return true;
+    this.#tail += this.#decoder.decode(bytes);
+    this.#found = /[\r\n]data: ?\[DONE\]/.test(this.#tail);
+    this.#tail = this.#tail.slice(-16);
+    return this.#found;
+  }
+}
+
+async function readText(body: ReadableStream<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const bytes of body) {
+    text += decoder.decode(bytes, { stream: true });
+    if (text.length > maxRefusal) break;
+  }
+  return text;
+}

@@ -1,0 +1,99 @@
+/** The answer as it is written: streams of agent.partial_answer, each closed by an end frame (protocol.md §4.3). */
+import type { CustomDraft } from "../protocol/schema.ts";
+import { type CoalesceLimits, Coalescer } from "./coalescer.ts";
+
+export interface StreamOptions extends CoalesceLimits {
+  readonly answerStream: "eager" | "safe";
+}
+
+const codePoints = (text: string) => {
+  let count = 0;
+  for (const _ of text) count++;
+  return count;
+};
+
+const words = (text: string) => text.split(/\s+/).filter(Boolean).length;
+
+/** The streams of one run, one after the other. */
+export class AnswerStream {
+  readonly #runId: string;
+  readonly #options: StreamOptions;
+  readonly #append: (draft: CustomDraft) => void;
+  readonly #coalescer: Coalescer;
+  #count = 0;
+  #open: { id: string; chunks: number; length: number; text: string } | undefined;
+  #last: { id: string; text: string } | undefined;
+
+  /** @param append - writes one event of the run */
+  constructor(runId: string, options: StreamOptions, append: (draft: CustomDraft) => void) {
+    this.#runId = runId;
+    this.#options = options;
+    this.#append = append;
+    this.#coalescer = new Coalescer(options, (text) => this.#emit(text));
+  }
+
+  /** The stream in progress, and what it has said so far. */
+  get open(): { id: string; text: string } | undefined {
+    return this.#open;
+  }
+
+  /** The last stream that was closed. */
+  get last(): { id: string; text: string } | undefined {
+    return this.#last;
+  }
+
+  /** Adds the next piece; in safe mode text that may still become a tool call is held back by not being sent. */
+  push(text: string, tentative: boolean): void {
+    if (tentative && this.#options.answerStream === "safe") return;
+    this.#open ??= { id: `st_${this.#runId.slice(4)}_${++this.#count}`, chunks: 0, length: 0, text: "" };
+    this.#open.text += text;
+    this.#coalescer.push(text);
+  }
+
+  /** Closes the stream in progress, if there is one. */
+  end(discarded: boolean): void {
+    if (!this.#open) return;
+    this.#coalescer.flush();
+    const { id, chunks, length, text } = this.#open;
+    this.#open = undefined;
+    this.#last = { id, text };
+    this.#append({
+      event: "agent.partial_answer",
+      content: "",
+      metadata: {
+        is_streaming: false,
+        is_final: true,
+        chunk_index: chunks,
+        stream_id: id,
+        total_length: length,
+        ...(discarded ? { discarded: true } : {}),
+      },
+    });
+  }
+
+  /** Offers a snapshot of the conversation; of several at once only the newest is appended. */
+  offer(snapshot: () => void): void {
+    this.#coalescer.offer(snapshot);
+  }
+
+  /** Appends what is pending, so that log order is the order of production. */
+  flush(): void {
+    this.#coalescer.flush();
+  }
+
+  #emit(text: string): void {
+    const open = this.#open!;
+    open.length += codePoints(text);
+    this.#append({
+      event: "agent.partial_answer",
+      content: text,
+      metadata: {
+        is_streaming: true,
+        is_final: false,
+        chunk_index: open.chunks++,
+        stream_id: open.id,
+        word_count: words(text),
+      },
+    });
+  }
+}

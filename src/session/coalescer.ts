@@ -1,0 +1,76 @@
+/** Joins what comes in small pieces before it is appended (protocol.md §4.2): answer deltas and snapshots. */
+import { byteLength } from "../protocol/shrink.ts";
+
+export interface CoalesceLimits {
+  readonly coalesceMs: number;
+  readonly coalesceBytes: number;
+}
+
+/**
+ * Holds at most one pending item. The first piece after a quiet time goes out at once, because people wait for
+ * the first word; what follows within `coalesceMs` is joined.
+ */
+export class Coalescer {
+  readonly #limits: CoalesceLimits;
+  readonly #emitText: (text: string) => void;
+  #text = "";
+  #bytes = 0;
+  #snapshot: (() => void) | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #lastEmit = -Infinity;
+
+  /** @param emitText - appends one joined piece of the answer */
+  constructor(limits: CoalesceLimits, emitText: (text: string) => void) {
+    this.#limits = limits;
+    this.#emitText = emitText;
+  }
+
+  /** Adds a piece of text; it is appended within `coalesceMs`. */
+  push(text: string): void {
+    if (this.#snapshot) this.flush();
+    const bytes = byteLength(text);
+    if (this.#bytes > 0 && this.#bytes + bytes > this.#limits.coalesceBytes) this.#emit(false);
+    this.#text += text;
+    this.#bytes += bytes;
+    if (this.#bytes >= this.#limits.coalesceBytes || Date.now() - this.#lastEmit >= this.#limits.coalesceMs) {
+      this.#emit(false);
+    }
+    if (this.#text !== "") this.#arm();
+  }
+
+  /** Offers a snapshot; only the newest within `coalesceMs` is appended. */
+  offer(snapshot: () => void): void {
+    if (this.#text !== "") this.flush();
+    this.#snapshot = snapshot;
+    this.#arm();
+  }
+
+  /** Appends what is pending: before any event of another kind, and at the end of a stream. */
+  flush(): void {
+    this.#emit(true);
+  }
+
+  #arm(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#emit(true);
+    }, this.#limits.coalesceMs);
+  }
+
+  #emit(everything: boolean): void {
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const snapshot = this.#snapshot;
+    this.#snapshot = undefined;
+    snapshot?.();
+    if (this.#text === "") return;
+    // A code point whose second half is still to come waits for it.
+    const half = !everything && /[\uD800-\uDBFF]$/.test(this.#text) ? this.#text.slice(-1) : "";
+    const text = half ? this.#text.slice(0, -1) : this.#text;
+    this.#text = half;
+    this.#bytes = half ? 3 : 0;
+    if (text === "") return;
+    this.#lastEmit = Date.now();
+    this.#emitText(text);
+  }
+}

@@ -1,0 +1,191 @@
+/** Open questions to the user: asked, answered once, expired into a refusal (protocol.md §9.3). */
+import { isDeepStrictEqual } from "node:util";
+import { AppError } from "../errors.ts";
+import type { Language } from "../config.ts";
+import type { FrameBody } from "../protocol/codec.ts";
+import type { CustomDraft } from "../protocol/schema.ts";
+import { refuse, statusText } from "../protocol/texts.ts";
+import type { Changes, Entry } from "../store/store.ts";
+import type { Question } from "../agent/agent.ts";
+import type { Answer, Args } from "../tool/tool.ts";
+
+/** What the user decided, read from `user.response`. */
+export interface Decision {
+  readonly confirmed: boolean;
+  readonly args?: Args;
+  readonly message?: string;
+}
+
+interface Open {
+  readonly question: Question;
+  readonly runId: string;
+  readonly entry: Entry;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (reason: unknown) => void;
+  readonly accepts?: (args: Args) => Args;
+  timer: ReturnType<typeof setTimeout>;
+}
+
+export interface Asking {
+  readonly runId: string;
+  readonly language: Language;
+  readonly timeoutSeconds: number;
+  readonly signal: AbortSignal;
+  readonly accepts?: (args: Args) => Args;
+}
+
+/** What the questions need of their session. */
+export interface QuestionSink {
+  append(body: FrameBody, changes?: (entry: Entry) => Changes): Entry;
+  /** A question was opened or closed: the run's clock stops meanwhile. */
+  changed(): void;
+}
+
+export class Questions {
+  readonly #open = new Map<string, Open>();
+  readonly #sink: QuestionSink;
+  readonly #newId: () => string;
+
+  /** @param newId - makes a random UUID */
+  constructor(sink: QuestionSink, newId: () => string) {
+    this.#sink = sink;
+    this.#newId = newId;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  has(stepId: string): boolean {
+    return this.#open.has(stepId);
+  }
+
+  /** The entries that asked, oldest first. */
+  entries(): Entry[] {
+    return [...this.#open.values()].map((open) => open.entry);
+  }
+
+  /** step_ids of the open questions. */
+  stepIds(): string[] {
+    return [...this.#open.keys()];
+  }
+
+  /** Asks and waits: resolves with the answer or, when time is up, with a refusal; rejects when the run is stopped. */
+  ask(question: Question, how: Asking): Promise<Answer> {
+    how.signal.throwIfAborted();
+    const name = question.tool.replace(/[^A-Za-z0-9_-]/g, "_");
+    const stepId = `confirm_${this.#newId().replaceAll("-", "").slice(0, 8)}_${name}`;
+    const expiresAt = Date.now() + how.timeoutSeconds * 1000;
+    const entry = this.#sink.append(
+      confirmDraft(question, stepId, expiresAt, how),
+      (asked) => ({ question: { stepId, runId: how.runId, expiresAt, entry: asked } }),
+    );
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    const timer = setTimeout(() => this.#expire(stepId, how.language), how.timeoutSeconds * 1000);
+    this.#open.set(stepId, {
+      question,
+      runId: how.runId,
+      entry,
+      resolve,
+      reject,
+      accepts: how.accepts,
+      timer,
+    });
+    how.signal.addEventListener("abort", () => this.#close(stepId)?.reject(how.signal.reason), {
+      once: true,
+    });
+    this.#sink.changed();
+    return promise;
+  }
+
+  /**
+   * Gives the first valid answer; false when no such question is open.
+   *
+   * @throws AppError when edited arguments do not fit: the question stays open
+   */
+  answer(stepId: string, decision: Decision, language: Language): boolean {
+    const open = this.#open.get(stepId);
+    if (!open) return false;
+    const args = decision.confirmed && decision.args ? accepted(open, decision.args) : undefined;
+    const edited = args !== undefined && !isDeepStrictEqual(args, open.question.args ?? {});
+    this.#close(stepId);
+    const call = decision.confirmed && open.question.toolStepId && open.question.args
+      ? {
+        stepId: open.question.toolStepId,
+        runId: open.runId,
+        tool: open.question.tool,
+        args: args ?? open.question.args,
+        outcome: "started" as const,
+      }
+      : undefined;
+    this.#sink.append({
+      event: "system.notice",
+      content: statusText(decision.confirmed ? "confirmed" : "declined", language),
+      metadata: {
+        action: "confirm_resolved",
+        step_id: stepId,
+        confirmed: decision.confirmed,
+        edited,
+        by: "user",
+        run_id: open.runId,
+      },
+    }, () => ({ answered: stepId, call }));
+    open.resolve({
+      confirmed: decision.confirmed,
+      ...(edited ? { args } : {}),
+      ...(decision.message ? { message: decision.message } : {}),
+    });
+    this.#sink.changed();
+    return true;
+  }
+
+  #expire(stepId: string, language: Language): void {
+    const open = this.#close(stepId);
+    if (!open) return;
+    this.#sink.append({
+      event: "system.notice",
+      content: statusText("confirmTimeout", language),
+      metadata: { action: "confirm_timeout", step_id: stepId, run_id: open.runId },
+    }, () => ({ answered: stepId }));
+    open.resolve({ confirmed: false });
+    this.#sink.changed();
+  }
+
+  #close(stepId: string): Open | undefined {
+    const open = this.#open.get(stepId);
+    if (!open) return undefined;
+    clearTimeout(open.timer);
+    this.#open.delete(stepId);
+    return open;
+  }
+}
+
+function accepted(open: Open, args: Args): Args {
+  try {
+    return open.accepts ? open.accepts(args) : args;
+  } catch (cause) {
+    throw refuse("badArguments", AppError.from(cause).message);
+  }
+}
+
+function confirmDraft(question: Question, stepId: string, expiresAt: number, how: Asking): CustomDraft {
+  const isToolCall = question.args !== undefined;
+  return {
+    event: "agent.user_confirm",
+    step_id: stepId,
+    content: isToolCall ? statusText("confirm", how.language, question.tool) : question.message,
+    metadata: {
+      ...question.metadata,
+      requires_confirmation: true,
+      scope: question.scope,
+      tool_name: question.tool,
+      tool_description: question.description,
+      tool_args: question.args,
+      args_schema: question.schema,
+      tool_step_id: question.toolStepId,
+      timeout_seconds: how.timeoutSeconds,
+      expires_at: new Date(expiresAt).toISOString(),
+      run_id: how.runId,
+    },
+  };
+}

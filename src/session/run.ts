@@ -1,0 +1,295 @@
+/** One answer in progress: drives the agent, records what it yields, and ends with exactly one terminal event. */
+import type { AgentEvent, Conclusion, Question, RunContext } from "../agent/agent.ts";
+import type { Message } from "../protocol/transcript.ts";
+import { AppError, describeCause } from "../errors.ts";
+import { statusText } from "../protocol/texts.ts";
+import type { Changes } from "../store/store.ts";
+import { AnswerStream } from "./answer_stream.ts";
+import { RunClock } from "./clock.ts";
+import { draftOf } from "./drafts.ts";
+import { type RunHost, StopReason } from "./run_host.ts";
+
+/** How a run may be stopped from outside. */
+export type Outcome = "final_answer" | "error" | "interrupted";
+
+export class Run {
+  readonly id: string;
+  /** Resolves when the run is over and its terminal event is in the log. */
+  readonly finished: Promise<void>;
+  /** The answer while it is written. */
+  readonly stream: AnswerStream;
+  /** The question and the completed steps of this run. */
+  readonly messages: Message[];
+  readonly #host: RunHost;
+  readonly #abort = new AbortController();
+  readonly #clock: RunClock;
+  readonly #startedAt = Date.now();
+  readonly #openSteps = new Set<string>();
+  readonly #done = Promise.withResolvers<void>();
+  #step = 0;
+  #tokens = 0;
+  #over = false;
+
+  constructor(id: string, question: string, host: RunHost) {
+    this.id = id;
+    this.#host = host;
+    this.finished = this.#done.promise;
+    this.messages = [{ role: "user", content: question }];
+    this.stream = new AnswerStream(
+      id,
+      host.settings,
+      (draft) => this.#over || host.appendStreamed({ ...draft, metadata: { ...draft.metadata, run_id: id } }),
+    );
+    this.#clock = new RunClock(
+      host.settings.runTimeoutSeconds * 1000,
+      () => this.#stop(new StopReason("deadline")),
+    );
+  }
+
+  /** Starts the work; the start event is in the log when this returns. */
+  start(messageId: string | undefined): void {
+    const question = this.messages[0];
+    const metadata = {
+      step: 0,
+      stage: "start",
+      input: question.content.slice(0, 2000),
+      ...(messageId === undefined ? {} : { message_id: messageId }),
+      run_id: this.id,
+    };
+    this.#host.append(
+      { event: "agent.thinking", content: statusText("thinking", this.#host.language), metadata },
+      {
+        messages: this.messages,
+        run: { id: this.id, step: 0, startedAt: this.#startedAt },
+        ...(messageId === undefined ? {} : { input: { messageId, runId: this.id } }),
+      },
+    );
+    void this.#drive();
+  }
+
+  /** Stops the run; its `agent.interrupted` follows when agent, model and tools have stopped. */
+  cancel(reason: "user_request" | "superseded" | "server_shutdown"): Promise<void> {
+    this.#stop(new StopReason(reason));
+    return this.finished;
+  }
+
+  /** The run's clock stands still while a question is open. */
+  waitForUser(waiting: boolean): void {
+    if (this.#over) return;
+    if (waiting) this.#clock.pause();
+    else this.#clock.resume();
+  }
+
+  #stop(reason: StopReason): void {
+    for (const stepId of this.#host.openQuestions()) this.#openSteps.add(stepId);
+    this.#abort.abort(reason);
+  }
+
+  async #drive(): Promise<void> {
+    const stopped = this.#stopped();
+    try {
+      const total = 1 + this.#host.settings.maxRetryAttempts;
+      for (let attempt = 1;; attempt++) {
+        const result = await Promise.race([this.#attempt(), stopped]);
+        if (result instanceof StopReason) return this.#finishStopped(result);
+        if (!(result instanceof AppError)) return this.#finishAnswered(result);
+        if (attempt >= total) return this.#finishFailed(result);
+        this.#announceRetry(attempt, total, result);
+        const reason = await Promise.race([this.#pause(this.#host.settings.retryDelaySeconds), stopped]);
+        if (reason) return this.#finishStopped(reason);
+      }
+    } catch (cause) {
+      // Only the log itself can fail here: there is nowhere left to write to.
+      this.#host.logger.error(`Run ended without its terminal event: ${describeCause(cause)}`, {
+        run: this.id,
+      });
+    } finally {
+      this.#over = true;
+      this.#clock.stop();
+      this.#host.ended(this);
+      this.#done.resolve();
+    }
+  }
+
+  /** Resolves some time after a stop was asked for: what has not stopped by then is left behind. */
+  #stopped(): Promise<StopReason> {
+    const { promise, resolve } = Promise.withResolvers<StopReason>();
+    this.#abort.signal.addEventListener("abort", () => {
+      const timer = setTimeout(() => {
+        this.#host.logger.warn("Agent did not stop in time after a cancel", { run: this.id });
+        resolve(this.#abort.signal.reason);
+      }, this.#host.settings.cancelWaitSeconds * 1000);
+      void this.finished.then(() => clearTimeout(timer));
+    }, { once: true });
+    return promise;
+  }
+
+  #pause(seconds: number): Promise<StopReason | undefined> {
+    const { promise, resolve } = Promise.withResolvers<StopReason | undefined>();
+    const stop = () => resolve(this.#abort.signal.reason);
+    const timer = setTimeout(() => {
+      this.#abort.signal.removeEventListener("abort", stop);
+      resolve(undefined);
+    }, seconds * 1000);
+    this.#abort.signal.addEventListener("abort", () => (clearTimeout(timer), stop()), { once: true });
+    return promise;
+  }
+
+  /** One attempt from the last completed step. Never throws: gives the conclusion, the failure or the stop. */
+  async #attempt(): Promise<Conclusion | AppError | StopReason> {
+    const agent = this.#host.agent.execute(this.#context());
+    try {
+      for (;;) {
+        const step = await agent.next();
+        if (this.#over) {
+          void agent.return(undefined as never).catch(() => {});
+          return this.#abort.signal.reason;
+        }
+        if (step.done) return this.#abort.signal.aborted ? this.#abort.signal.reason : step.value;
+        this.#record(step.value);
+        // What must be recorded before the agent goes on (I5) is stored when the next step is asked for.
+        if (step.value.type !== "text") await this.#host.stored();
+      }
+    } catch (cause) {
+      if (this.#abort.signal.aborted) return this.#abort.signal.reason;
+      this.#host.logger.warn(`Run attempt failed: ${describeCause(cause)}`, { run: this.id });
+      return AppError.from(cause);
+    }
+  }
+
+  #context(): RunContext {
+    const host = this.#host;
+    return {
+      runId: this.id,
+      language: host.language,
+      messages: [...host.history, ...this.messages],
+      step: this.#step,
+      calls: host.calls(),
+      session: host.values,
+      signal: this.#abort.signal,
+      model: (request) => host.model.stream(request),
+      confirm: (question: Question, accepts) =>
+        host.ask(question, { runId: this.id, signal: this.#abort.signal, accepts }),
+      log: (message, details) => host.logger.debug(message, { run: this.id, ...details }),
+    };
+  }
+
+  #record(event: AgentEvent): void {
+    if (event.type === "text") return this.stream.push(event.text, event.tentative);
+    if (event.type === "text_end") return this.stream.end(event.discarded);
+    if (event.type === "turn") return this.#recordTurn(event);
+    if (event.type === "step") {
+      this.#step = event.step;
+      this.messages.push(...event.messages);
+      const run = { id: this.id, step: event.step, startedAt: this.#startedAt };
+      return this.#host.note({ messages: event.messages, run });
+    }
+    if (event.type === "tool_call") this.#openSteps.add(event.stepId);
+    if (event.type === "tool_result") {
+      this.#openSteps.delete(event.stepId);
+      this.#host.metrics.toolCall(event.status);
+    }
+    const draft = draftOf(event, this.#host.language, this.stream.last?.id);
+    const metadata = { ...draft.metadata, run_id: this.id };
+    this.#host.append({ ...draft, metadata }, ledgerChange(event, this.id));
+  }
+
+  #recordTurn(event: AgentEvent & { type: "turn" }): void {
+    this.#tokens += event.usage?.totalTokens ?? 0;
+    if (!this.#host.settings.sendLlmMessage) return;
+    const messages = [...this.#host.history, ...this.messages, event.message];
+    this.stream.offer(() => this.#host.appendStreamed(this.#host.conversation(messages, this.id)));
+  }
+
+  #announceRetry(attempt: number, total: number, error: AppError): void {
+    this.stream.end(true);
+    this.#host.append({
+      event: "system.notice",
+      content: statusText("retry", this.#host.language, attempt),
+      metadata: {
+        action: "retry",
+        attempt,
+        total_attempts: total,
+        next_attempt: attempt + 1,
+        retry_delay_seconds: this.#host.settings.retryDelaySeconds,
+        error_type: error.name,
+        error: error.message.slice(0, 500),
+        run_id: this.id,
+      },
+    });
+  }
+
+  #finishAnswered(conclusion: Conclusion): void {
+    this.stream.end(false);
+    const { model } = this.#host;
+    // In safe mode the text was not streamed, whatever the agent believes.
+    const stream = this.stream.last?.text === conclusion.text ? this.stream.last.id : undefined;
+    this.#finish("final_answer", {
+      event: "agent.final_answer",
+      content: conclusion.text,
+      metadata: {
+        finish_reason: conclusion.finishReason,
+        model: model.name,
+        total_tokens: this.#tokens,
+        ...(conclusion.streamed && stream ? { stream_id: stream } : {}),
+        ...(model.demo ? { demo: true } : {}),
+      },
+    });
+  }
+
+  #finishFailed(error: AppError): void {
+    this.stream.end(false);
+    this.#finish("error", {
+      event: "agent.error",
+      content: `Execution error: ${error.message}`,
+      metadata: { ...error.details, error_code: error.code, recovery_action: error.recoveryAction },
+    });
+  }
+
+  #finishStopped(stop: StopReason): void {
+    this.stream.end(false);
+    if (stop.reason === "deadline") {
+      const { language, settings } = this.#host;
+      this.#host.append({
+        event: "agent.timeout",
+        content: statusText("deadline", language),
+        metadata: { reason: "deadline", run_id: this.id },
+      });
+      const message = `the run took longer than ${settings.runTimeoutSeconds} s`;
+      return this.#finishFailed(new AppError("ERR_TIMEOUT_501", message));
+    }
+    this.#finish("interrupted", {
+      event: "agent.interrupted",
+      content: statusText("interrupted", this.#host.language),
+      metadata: { reason: stop.reason, open_steps: [...this.#openSteps] },
+    });
+  }
+
+  #finish(
+    outcome: Outcome,
+    draft: { event: string; content: string; metadata: Record<string, unknown> },
+  ): void {
+    const metadata = {
+      ...draft.metadata,
+      duration_ms: Date.now() - this.#startedAt,
+      run_id: this.id,
+      terminal: true,
+    };
+    this.#host.append({ ...draft, metadata }, { run: null });
+    this.#over = true;
+    this.#host.metrics.run(outcome);
+  }
+}
+
+/** Intent before, outcome after (protocol.md §8.6); a call that needs an answer is recorded with that answer. */
+function ledgerChange(event: AgentEvent, runId: string): Changes | undefined {
+  if (event.type === "tool_call" && !event.asks) {
+    const { stepId, tool, args } = event;
+    return { call: { stepId, runId, tool, args, outcome: "started" } };
+  }
+  if (event.type === "tool_result") {
+    const { stepId, tool, status } = event;
+    return { call: { stepId, runId, tool, args: event.edited ?? {}, outcome: status } };
+  }
+  return undefined;
+}

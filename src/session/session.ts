@@ -1,0 +1,280 @@
+/** One conversation: its log, its memory, at most one run, and the connections that watch. It outlives sockets. */
+import { describeCause } from "../errors.ts";
+import type { Language } from "../config.ts";
+import type { AgentHost } from "../isolation/host.ts";
+import type { Model } from "../model/model.ts";
+import type { FrameBody } from "../protocol/codec.ts";
+import { type Message, newestMessages } from "../protocol/transcript.ts";
+import { refuse, statusText } from "../protocol/texts.ts";
+import {
+  type Changes,
+  type Entry,
+  rememberedInputs,
+  type SessionRecord,
+  type Store,
+} from "../store/store.ts";
+import type { Logger } from "../trace/logger.ts";
+import type { Metrics } from "../trace/metrics.ts";
+import { Attachment, type Sink } from "./attachment.ts";
+import { conversationBody, snapshotBody } from "./conversation.ts";
+import { type LogLimits, SessionLog } from "./log.ts";
+import { type Decision, Questions } from "./questions.ts";
+import { Run } from "./run.ts";
+import type { EffectiveSettings, RunHost } from "./run_host.ts";
+
+export type SessionState = "IDLE" | "RUNNING" | "CLOSED";
+export type EndReason = "expired" | "restored" | "server_shutdown" | "operator";
+
+/** What a session is made of. Time comes from the global clock, ids from `newId`: both can be replaced in tests. */
+export interface SessionParts {
+  readonly record: SessionRecord;
+  readonly fence: number;
+  readonly store: Store;
+  readonly agent: AgentHost;
+  readonly model: Model;
+  readonly settings: EffectiveSettings;
+  readonly limits: LogLimits & { readonly maxAttachmentsPerSession: number };
+  readonly values: Record<string, unknown>;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly newId: () => string;
+}
+
+/** A message that wants to start a run. */
+export interface Input {
+  readonly text: string;
+  /** Becomes part of the session's values for tools. */
+  readonly values?: Readonly<Record<string, unknown>>;
+  readonly messageId?: string;
+}
+
+/** What became of an input: a new run, or the run that the same message id has already started. */
+export interface Started {
+  readonly runId: string;
+  readonly duplicate?: "running" | "finished";
+}
+
+export class Session {
+  readonly record: SessionRecord;
+  readonly agent: AgentHost;
+  readonly settings: EffectiveSettings;
+  readonly questions: Questions;
+  readonly #parts: SessionParts;
+  readonly #log: SessionLog;
+  readonly #attachments = new Set<Attachment>();
+  readonly #inputs = new Map<string, string>();
+  #history: Message[] = [];
+  #values: Record<string, unknown>;
+  #run: Run | undefined;
+  #calls = 0;
+  #closed = false;
+  /** Milliseconds since 1970. */
+  #activeAt = Date.now();
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+    this.record = parts.record;
+    this.agent = parts.agent;
+    this.settings = parts.settings;
+    this.#values = parts.values;
+    this.#log = new SessionLog(parts.record, parts.store, parts.fence, parts.limits, {
+      onEntry: (entry) => this.#deliver(entry),
+      onFailure: (cause) => this.#fail(cause),
+    });
+    this.questions = new Questions({
+      append: (body, changes) => this.#append(body, changes),
+      changed: () => this.#run?.waitForUser(this.questions.size > 0),
+    }, parts.newId);
+  }
+
+  get id(): string {
+    return this.record.id;
+  }
+
+  get language(): Language {
+    return this.record.language;
+  }
+
+  get state(): SessionState {
+    if (this.#closed) return "CLOSED";
+    return this.#run ? "RUNNING" : "IDLE";
+  }
+
+  get runId(): string | undefined {
+    return this.#run?.id;
+  }
+
+  get latestSeq(): number {
+    return this.#log.latest;
+  }
+
+  get oldestSeq(): number {
+    return this.#log.oldest;
+  }
+
+  get logBytes(): number {
+    return this.#log.bytes;
+  }
+
+  /** Connections that receive its events. */
+  get attached(): number {
+    return this.#attachments.size;
+  }
+
+  /** When it was last used or left, in milliseconds since 1970; now, while somebody watches or a run goes on. */
+  get activeAt(): number {
+    return this.#run ? Date.now() : this.#activeAt;
+  }
+
+  /** Sends the first two events; called once, after its creator was attached. */
+  open(connectionId: string | undefined, withReady: boolean): void {
+    const { name, type } = this.agent;
+    const { epoch, language } = this.record;
+    this.#append({
+      event: "agent.session_created",
+      content: statusText("created", language),
+      metadata: { agent_name: name, connection_id: connectionId, agent_type: type, epoch, language },
+    }, () => ({ values: this.#values }));
+    if (!withReady) return;
+    this.#append({
+      event: "agent.ready",
+      content: statusText("ready", language),
+      metadata: { state: "IDLE" },
+    });
+  }
+
+  /**
+   * Starts a run.
+   *
+   * @throws AppError when the session is closed or busy
+   */
+  start(input: Input): Started {
+    if (this.#closed) throw refuse("sessionClosed");
+    const known = input.messageId === undefined ? undefined : this.#inputs.get(input.messageId);
+    if (known) return { runId: known, duplicate: known === this.#run?.id ? "running" : "finished" };
+    if (this.#run) throw refuse("busy");
+    this.#activeAt = Date.now();
+    // 16 hex digits of a random UUID: unique for ever, and short in every frame.
+    const runId = `run_${this.#parts.newId().replaceAll("-", "").slice(0, 16)}`;
+    if (input.messageId !== undefined) this.#remember(input.messageId, runId);
+    if (input.values) {
+      this.#values = { ...this.#values, ...input.values };
+      this.#log.note({ values: input.values });
+    }
+    this.#run = new Run(runId, input.text, this.#hostOfRun());
+    this.#run.start(input.messageId);
+    this.#parts.logger.debug("Run started", { session: this.id, run: runId });
+    return { runId };
+  }
+
+  /** Stops the run in progress; false when there is none. */
+  cancel(reason: "user_request" | "superseded" | "server_shutdown"): Promise<void> | false {
+    return this.#run ? this.#run.cancel(reason) : false;
+  }
+
+  /** Resolves when no run is in progress. */
+  idle(): Promise<void> {
+    return this.#run?.finished ?? Promise.resolve();
+  }
+
+  /** Answers an open question; false when there is none of that id. */
+  answer(stepId: string, decision: Decision): boolean {
+    this.#activeAt = Date.now();
+    return this.questions.answer(stepId, decision, this.language);
+  }
+
+  /** Subscribes a connection to what comes after `after`. @throws AppError over the limit */
+  attach(sink: Sink, after: number): Attachment {
+    if (this.#attachments.size >= this.#parts.limits.maxAttachmentsPerSession) {
+      throw refuse("tooManyAttachments");
+    }
+    const attachment = new Attachment(this.#log, sink, after, (stepId) => !this.questions.has(stepId));
+    this.#attachments.add(attachment);
+    this.#activeAt = Date.now();
+    return attachment;
+  }
+
+  detach(attachment: Attachment): void {
+    this.#attachments.delete(attachment);
+    this.#activeAt = Date.now();
+  }
+
+  /** The conversation so far, for a client that cannot be given what it missed. */
+  snapshot(): FrameBody {
+    const messages = [...this.#history, ...this.#run?.messages ?? []];
+    const conversation = { agentName: this.agent.name, state: this.state, messages };
+    return snapshotBody(conversation, this.#run?.stream.open, this.settings.sendLlmMessage);
+  }
+
+  /** Ends the session for good; its last event is `agent.session_end`. */
+  async end(reason: EndReason): Promise<void> {
+    if (this.#closed) return;
+    await this.cancel("server_shutdown");
+    if (this.#closed) return;
+    this.#append({
+      event: "agent.session_end",
+      content: statusText("sessionEnd", this.language),
+      metadata: { reason, duration_seconds: Math.round((Date.now() - this.record.createdAt) / 1000) },
+    });
+    this.#closed = true;
+    await this.#log.stored();
+  }
+
+  #hostOfRun(): RunHost {
+    const { agent, model, settings, metrics, logger } = this.#parts;
+    return {
+      agent,
+      model,
+      settings,
+      metrics,
+      logger,
+      language: this.language,
+      history: this.#history,
+      calls: () => this.#calls,
+      values: this.#values,
+      append: (body, changes) => void this.#append(body, changes && (() => changes)),
+      appendStreamed: (body) => void this.#log.append(body),
+      note: (changes) => this.#log.note(changes),
+      stored: () => this.#log.stored(),
+      ask: (question, how) => {
+        const timeoutSeconds = settings.confirmTimeoutSeconds;
+        return this.questions.ask(question, { ...how, timeoutSeconds, language: this.language });
+      },
+      openQuestions: () => this.questions.stepIds(),
+      conversation: (messages, runId) => {
+        const body = conversationBody({ agentName: agent.name, state: this.state, messages });
+        return { ...body, metadata: { ...body.metadata, run_id: runId } };
+      },
+      ended: (run) => this.#endRun(run.messages),
+    };
+  }
+
+  #endRun(messages: readonly Message[]): void {
+    this.#history = newestMessages([...this.#history, ...messages], this.agent.memory);
+    this.#run = undefined;
+    this.#activeAt = Date.now();
+  }
+
+  #append(body: FrameBody, changes?: (entry: Entry) => Changes): Entry {
+    this.#run?.stream.flush();
+    if (body.event === "agent.tool_call") this.#calls++;
+    return this.#log.appendWith(body, changes);
+  }
+
+  #remember(messageId: string, runId: string): void {
+    this.#inputs.set(messageId, runId);
+    if (this.#inputs.size > rememberedInputs) this.#inputs.delete(this.#inputs.keys().next().value!);
+  }
+
+  #deliver(entry: Entry): void {
+    this.#parts.metrics.event(entry.event);
+    for (const attachment of this.#attachments) attachment.push(entry);
+  }
+
+  #fail(cause: unknown): void {
+    this.#parts.logger.error(`Session lost its store: ${describeCause(cause)}`, { session: this.id });
+    this.#closed = true;
+    for (const attachment of this.#attachments) attachment.fail("internal_error");
+    void this.cancel("server_shutdown");
+  }
+}

@@ -1,0 +1,116 @@
+/** The one interface to what outlives a process: sessions, their logs, transcripts, questions and tool ledger. */
+import type { Message } from "../protocol/transcript.ts";
+import type { Language } from "../config.ts";
+
+/** One event as it was written: its frame never changes again. */
+export interface Entry {
+  readonly seq: number;
+  readonly event: string;
+  /** The frame's JSON text, without delivery marks. */
+  readonly frame: string;
+  /** Bytes of the frame in UTF-8. */
+  readonly bytes: number;
+}
+
+/** What does not change during a session's life. */
+export interface SessionRecord {
+  readonly id: string;
+  /** Changes when numbering starts again for the same id. */
+  readonly epoch: string;
+  /** The principal it belongs to. */
+  readonly owner: string;
+  readonly agent: string;
+  readonly language: Language;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+}
+
+/** One tool call in the ledger: written before the tool starts, and again after it ended. */
+export interface CallRecord {
+  readonly stepId: string;
+  readonly runId: string;
+  readonly tool: string;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly outcome: "started" | "success" | "failed" | "unknown";
+}
+
+/** An open question to the user, with the entry that asked it. */
+export interface QuestionRecord {
+  readonly stepId: string;
+  readonly runId: string;
+  /** Absolute deadline, milliseconds since 1970. */
+  readonly expiresAt: number;
+  readonly entry: Entry;
+}
+
+/** How far the run in progress is. */
+export interface RunRecord {
+  readonly id: string;
+  /** Completed steps. */
+  readonly step: number;
+  readonly startedAt: number;
+}
+
+/** What is written together with log entries, in the same transaction. */
+export interface Changes {
+  /** Appended to the transcript. */
+  readonly messages?: readonly Message[];
+  /** Replaces values of the same key. */
+  readonly values?: Readonly<Record<string, unknown>>;
+  readonly call?: CallRecord;
+  readonly question?: QuestionRecord;
+  /** step_id of a question that is no longer open. */
+  readonly answered?: string;
+  /** A message id that has started a run. */
+  readonly input?: { readonly messageId: string; readonly runId: string };
+  /** The run in progress; null when it has ended, which also closes its calls and questions. */
+  readonly run?: RunRecord | null;
+}
+
+/** A session as it is read back. */
+export interface StoredSession {
+  readonly record: SessionRecord;
+  readonly latestSeq: number;
+  /** Oldest retained entry; latestSeq + 1 when none is. */
+  readonly oldestSeq: number;
+  readonly messages: readonly Message[];
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly calls: readonly CallRecord[];
+  readonly questions: readonly QuestionRecord[];
+  /** message id → run id, oldest first. */
+  readonly inputs: ReadonlyMap<string, string>;
+  readonly run: RunRecord | null;
+}
+
+/** A value, or a promise of it: a store in memory answers at once and costs no turn of the event loop. */
+export type Awaitable<T> = T | Promise<T>;
+
+/**
+ * A backend. What is committed is atomic and in order: readers see all of a commit or nothing of it.
+ * Every method may throw AppError ERR_EXECUTION_602 when the backend cannot do its work.
+ */
+export interface Store extends AsyncDisposable {
+  /** Shown at start-up, e.g. "memory". */
+  readonly name: string;
+  /** True when what was committed survives a kill of the process. */
+  readonly durable: boolean;
+  /** Makes an empty session and returns its first fencing token; refuses an id that exists. */
+  create(record: SessionRecord): Awaitable<number>;
+  /** Takes the session over: commits with an older token are refused from now on. Null: no such session. */
+  claim(id: string): Awaitable<number | null>;
+  /** Appends entries, which must continue the log without a gap, and applies changes with them. */
+  commit(id: string, fence: number, entries: readonly Entry[], changes?: Changes): Awaitable<void>;
+  /** Entries after `after`, ascending, at most `limit`. Null: some of them were trimmed away. */
+  read(id: string, after: number, limit: number): Awaitable<readonly Entry[] | null>;
+  /** Drops entries up to and including `through`. */
+  trim(id: string, through: number): Awaitable<void>;
+  load(id: string): Awaitable<StoredSession | null>;
+  /** Removes the session and all that belongs to it. */
+  remove(id: string): Awaitable<void>;
+}
+
+/** Messages of the transcript that are kept at least: far more than any agent's memory budget. */
+export const keptMessages = 1000;
+
+/** Message ids remembered per session (protocol.md §8.3). */
+export const rememberedInputs = 1000;

@@ -1,0 +1,58 @@
+/** Log lines of the server: what happened, with the ids to find it again, never user text or secrets. */
+import process from "node:process";
+import {
+  configureSync,
+  getAnsiColorFormatter,
+  getLogger,
+  type Logger as Sink,
+  type LogRecord,
+} from "@logtape/logtape";
+
+export type Details = Readonly<Record<string, unknown>>;
+
+/** Where the server says what happened. */
+export interface Logger {
+  debug(message: string, details?: Details): void;
+  info(message: string, details?: Details): void;
+  warn(message: string, details?: Details): void;
+  error(message: string, details?: Details): void;
+}
+
+/** Says nothing: for tests and for embedding. */
+export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+function withDetails(record: LogRecord): LogRecord {
+  const details = Object.entries(record.properties).map(([key, value]) => `${key}=${String(value)}`);
+  return { ...record, message: [[...record.message, ...details].join(" ")] };
+}
+
+/** Opens the log on stderr; `debug` adds a line for every connection, session and run. */
+export function openLogger(debug: boolean): Logger {
+  const format = getAnsiColorFormatter({ timestamp: "time", category: "." });
+  configureSync({
+    reset: true,
+    sinks: {
+      // stdout belongs to what the command prints; one line each, so that `grep` finds whole records.
+      stderr: (record) => void process.stderr.write(format(withDetails(record))),
+    },
+    loggers: [
+      { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["stderr"] },
+      { category: "myagent", lowestLevel: debug ? "debug" : "warning", sinks: ["stderr"] },
+    ],
+  });
+  return adapt(getLogger("myagent"));
+}
+
+function adapt(sink: Sink): Logger {
+  return {
+    debug: (message, details = {}) => sink.debug(escaped(message), details),
+    info: (message, details = {}) => sink.info(escaped(message), details),
+    warn: (message, details = {}) => sink.warn(escaped(message), details),
+    error: (message, details = {}) => sink.error(escaped(message), details),
+  };
+}
+
+/** The library fills {placeholders}; ours are finished sentences, and line breaks would forge records. */
+function escaped(message: string): string {
+  return message.replace(/[\r\n]+/g, " ").replaceAll("{", "{{").replaceAll("}", "}}");
+}

@@ -1,0 +1,237 @@
+import assert from "node:assert/strict";
+import { mock } from "node:test";
+import { setImmediate } from "node:timers/promises";
+import { OpenAIModel } from "../../src/model/openai.ts";
+import type { Fetch } from "../../src/model/openai_upstream.ts";
+import { pause } from "../../src/model/retry.ts";
+import { aRequest, ask, type Outcome } from "../helpers/ask_model.ts";
+import {
+  callDelta,
+  chunks,
+  cut,
+  delta,
+  fragments,
+  hang,
+  type OpenAIStub,
+  silent,
+  splitBytes,
+  startOpenAIStub,
+  status,
+  text,
+} from "../helpers/openai_stub.ts";
+
+const modelAt = (stub: OpenAIStub) =>
+  new OpenAIModel({ baseUrl: stub.baseUrl, apiKey: "test-key", wait: () => Promise.resolve() });
+
+function expectFailure({ error }: Outcome, message: RegExp, code = "ERR_EXECUTION_601"): void {
+  assert.match(String(error?.message), message);
+  assert.equal(error.code, code);
+}
+
+Deno.test("Abort in mid-stream closes the upstream request and throws the signal's reason", async () => {
+  for (const reply of [hang("Hel"), splitBytes(hang("Hel"))]) {
+    await using stub = startOpenAIStub([reply]);
+    const stop = new AbortController();
+    const reason = new Error("cancelled");
+    const stream = modelAt(stub).stream(aRequest({ signal: stop.signal }));
+    assert.deepEqual((await stream.next()).value, { type: "text", text: "Hel" });
+    const next = stream.next();
+    stop.abort(reason);
+    await assert.rejects(next, (error) => error === reason);
+    assert.equal((await stub.aborted).path, "/v1/chat/completions");
+  }
+});
+
+Deno.test("Abort closes the upstream request while nobody reads the stream", async () => {
+  await using stub = startOpenAIStub([hang("Hel")]);
+  const stop = new AbortController();
+  const stream = modelAt(stub).stream(aRequest({ signal: stop.signal }));
+  await stream.next();
+  stop.abort(new Error("cancelled"));
+  await stub.aborted;
+  await assert.rejects(stream.next(), /cancelled/);
+});
+
+Deno.test("Abort before the first byte closes the upstream request", async () => {
+  await using stub = startOpenAIStub([silent()]);
+  const stop = new AbortController();
+  const answer = ask(modelAt(stub), { signal: stop.signal });
+  await stub.arrived(1);
+  stop.abort("enough");
+  assert.deepEqual(await answer, { parts: [], text: "", error: "enough" });
+  await stub.aborted;
+  assert.equal(stub.requests.length, 1);
+});
+
+Deno.test("Abort beforehand sends no request at all", async () => {
+  await using stub = startOpenAIStub([]);
+  assert.equal((await ask(modelAt(stub), { signal: AbortSignal.abort("no") })).error, "no");
+  assert.equal(stub.requests.length, 0);
+});
+
+Deno.test("Abort ends the wait before a retry and leaves no timer", async () => {
+  await using stub = startOpenAIStub([status(429, { retryAfter: 50 })]);
+  const stop = new AbortController();
+  const waiting = Promise.withResolvers<number>();
+  const wait = (ms: number, signal: AbortSignal) => (waiting.resolve(ms), pause(ms, signal));
+  const answer = ask(new OpenAIModel({ baseUrl: stub.baseUrl, wait }), { signal: stop.signal });
+  assert.equal(await waiting.promise, 50_000);
+  stop.abort("enough");
+  assert.equal((await answer).error, "enough");
+  assert.equal(stub.requests.length, 1);
+});
+
+Deno.test("Abort keeps the calls of a finished turn back", async () => {
+  const call = { index: 0, id: "x", function: { name: "a", arguments: "{}" } };
+  await using stub = startOpenAIStub([
+    chunks(delta({ content: "Hi" }), callDelta(call), delta({}, "tool_calls")),
+  ]);
+  const stop = new AbortController();
+  const stream = modelAt(stub).stream(aRequest({ signal: stop.signal }));
+  await stream.next();
+  stop.abort(new Error("cancelled"));
+  await assert.rejects(stream.next(), /cancelled/);
+});
+
+Deno.test("Leaving the loop closes the upstream request", async () => {
+  await using stub = startOpenAIStub([hang("Hel")]);
+  for await (const _ of modelAt(stub).stream(aRequest())) break;
+  await stub.aborted;
+});
+
+Deno.test("A connection lost in mid-stream is an error and is not retried", async () => {
+  await using stub = startOpenAIStub([cut("Hal"), text("never asked")]);
+  const outcome = await ask(modelAt(stub));
+  assert.equal(outcome.text, "Hal");
+  expectFailure(outcome, /^Model call failed: the connection to 127\.0\.0\.1:\d+ was lost/);
+  assert.equal(stub.requests.length, 1);
+});
+
+Deno.test("A connection lost before the first part is retried", async () => {
+  await using stub = startOpenAIStub([cut(), text("ok")]);
+  assert.equal((await ask(modelAt(stub))).text, "ok");
+});
+
+Deno.test("A stream that ends inside a call is a lost connection, not a call", async () => {
+  const [head, ...more] = fragments('{"city":"Oslo"}').slice(0, -1);
+  const torn = chunks(
+    delta({ content: "Let me look" }),
+    callDelta({ index: 0, id: "x", function: { name: "get_weather", arguments: head } }),
+    ...more.map((piece) => callDelta({ index: 0, function: { arguments: piece } })),
+  );
+  await using stub = startOpenAIStub([torn]);
+  const outcome = await ask(modelAt(stub));
+  assert.deepEqual(outcome.parts, [{ type: "text", text: "Let me look" }]);
+  expectFailure(outcome, /was lost/);
+});
+
+Deno.test("A server that cannot be reached is tried again, then named", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  const waits: number[] = [];
+  const model = new OpenAIModel({
+    baseUrl: `http://127.0.0.1:${port}/v1`,
+    wait: (ms) => Promise.resolve(void waits.push(ms)),
+  });
+  expectFailure(await ask(model), new RegExp(`^Model call failed: cannot reach 127\\.0\\.0\\.1:${port};`));
+  assert.equal(waits.length, 2);
+});
+
+/** A fetch whose body the test writes, with stopped time: mocked timers do not go with real sockets. */
+function openFetch(): {
+  fetch: Fetch;
+  asked: Promise<void>;
+  headers(): void;
+  write(text: string): void;
+} {
+  const asked = Promise.withResolvers<void>();
+  const answered = Promise.withResolvers<Response>();
+  let body!: ReadableStreamDefaultController<Uint8Array>;
+  const stream = new ReadableStream<Uint8Array>({ start: (controller) => void (body = controller) });
+  const fetch = (_url: unknown, init?: RequestInit) => {
+    init?.signal?.addEventListener("abort", () => {
+      answered.reject(init.signal?.reason);
+      body.error(init.signal?.reason);
+    });
+    asked.resolve();
+    return answered.promise;
+  };
+  return {
+    fetch: fetch as Fetch,
+    asked: asked.promise,
+    headers: () =>
+      answered.resolve(new Response(stream, { headers: { "content-type": "text/event-stream" } })),
+    write: (text) => body.enqueue(new TextEncoder().encode(text)),
+  };
+}
+
+const event = (chunk: object) => `data: ${JSON.stringify(chunk)}\n\n`;
+
+/** Asks through an open fetch with stopped time. `pass` moves the clock and lets everything due happen. */
+async function withStoppedTime(
+  check: (
+    upstream: ReturnType<typeof openFetch>,
+    outcome: Promise<Outcome>,
+    pass: (ms: number) => Promise<boolean>,
+  ) => Promise<void>,
+): Promise<void> {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    const upstream = openFetch();
+    const model = new OpenAIModel({ baseUrl: "http://slow.test/v1", fetch: upstream.fetch, stallSeconds: 5 });
+    let over = false;
+    const outcome = ask(model).finally(() => over = true);
+    await upstream.asked;
+    await check(upstream, outcome, async (ms) => {
+      await setImmediate();
+      mock.timers.tick(ms);
+      await setImmediate();
+      return over;
+    });
+  } finally {
+    mock.timers.reset();
+  }
+}
+
+Deno.test("Silence before the headers ends the call at the stall limit", async () => {
+  await withStoppedTime(async (_upstream, outcome, pass) => {
+    assert.equal(await pass(4999), false);
+    assert.equal(await pass(1), true);
+    expectFailure(
+      await outcome,
+      /^Model call stopped: nothing came from slow\.test for 5 s$/,
+      "ERR_TIMEOUT_500",
+    );
+  });
+});
+
+Deno.test("Silence in mid-stream ends the call, and every byte starts the limit anew", async () => {
+  await withStoppedTime(async (upstream, outcome, pass) => {
+    await pass(4000);
+    upstream.headers();
+    await pass(4000);
+    upstream.write(event(delta({ content: "Hal" })));
+    await pass(4000);
+    upstream.write(": still thinking\n\n");
+    assert.equal(await pass(4999), false);
+    assert.equal(await pass(1), true);
+    assert.equal((await outcome).text, "Hal");
+    expectFailure(await outcome, /^Model call stopped:/, "ERR_TIMEOUT_500");
+  });
+});
+
+Deno.test("A server that leaves its answer open after [DONE] is not waited for", async () => {
+  await withStoppedTime(async (upstream, outcome, pass) => {
+    upstream.headers();
+    upstream.write(event(delta({ content: "data: [DONE] is how it ends" }, "stop")));
+    assert.equal(await pass(4000), false);
+    for (const piece of ["data: [DO", "NE]\n", "\n"]) upstream.write(piece);
+    assert.equal(await pass(999), false);
+    assert.equal(await pass(1), true);
+    assert.deepEqual(await outcome, {
+      parts: [{ type: "text", text: "data: [DONE] is how it ends" }],
+      text: "data: [DONE] is how it ends",
+    });
+  });
+});
