@@ -2,25 +2,16 @@
 import { readdir, stat } from "node:fs/promises";
 import { extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Language } from "../config.ts";
 import type { Agent } from "./agent.ts";
 import { importFailure, loadFailure, throwFailure } from "./load_failure.ts";
-
-/** What a hook is told about the session that is being made. */
-export interface NewSession {
-  readonly id: string;
-  readonly language: Language;
-  /** The session's own values, seen by tools as `ctx.session`; the hook may change them. */
-  readonly values: Record<string, unknown>;
-}
 
 /** What an agent file may hang into the server. */
 export interface Hooks {
   /**
-   * Called when a session is made, before its agent is: `content` is what `user.create_session` brought. A throw
-   * refuses the session.
+   * Called when a session is made, before its agent is: `content` is what `user.create_session` brought, `session`
+   * holds the values that tools see as `ctx.session`, for the hook to change. A throw refuses the session.
    */
-  readonly onSessionInit?: (content: unknown, session: NewSession) => unknown;
+  readonly onSessionInit?: (content: unknown, session: Record<string, unknown>) => unknown;
 }
 
 /** An agent file, loaded and checked. */

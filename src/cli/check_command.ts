@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { loadAgentFile, type LoadedAgent } from "../agent/load.ts";
 import type { Cli } from "./cli.ts";
-import { displayWidth, padTo } from "./columns.ts";
+import { displayWidth, padTo, wrap } from "./columns.ts";
 import { helpText } from "./help_texts.ts";
 import { givenSettings, isCommon, settingOptions } from "./setting_options.ts";
 import type { TextName } from "./texts.ts";
@@ -13,7 +13,7 @@ export function checkCommand(cli: Cli): Command {
     .argument("<file>", helpText("file", cli.language));
   for (const option of settingOptions(cli, isCommon)) command.addOption(option);
   return command.action(async (file: string, options) => {
-    cli.config(givenSettings(cli, options));
+    cli.config(givenSettings(options));
     report(cli, await loadAgentFile(file));
   });
 }
@@ -43,8 +43,10 @@ function report(cli: Cli, loaded: LoadedAgent): void {
     ["labelHooks", [Object.keys(hooks).join(", ") || none]],
   ];
   const labelWidth = Math.max(...rows.map(([label]) => displayWidth(cli.text(label)))) + 2;
+  const width = (cli.io.columns ?? 110) - labelWidth - 4;
   cli.say("checkGood", loaded.file);
-  for (const [label, lines] of rows) {
+  for (const [label, entries] of rows) {
+    const lines = entries.flatMap((entry) => wrap(entry, width).split("\n"));
     lines.forEach((line, index) => {
       cli.line(`   ${padTo(index === 0 ? cli.text(label) : "", labelWidth)}${line.trimEnd()}`);
     });

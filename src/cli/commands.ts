@@ -1,5 +1,6 @@
 /** The commands, in the order in which help shows them. */
-import type { Command } from "commander";
+import { Command } from "commander";
+import { version } from "../version.ts";
 import { checkCommand } from "./check_command.ts";
 import type { Cli } from "./cli.ts";
 import { completionsCommand } from "./completions_command.ts";
@@ -7,7 +8,11 @@ import { healthCommand } from "./health_command.ts";
 import { initCommand } from "./init_command.ts";
 import { runCommand } from "./run_command.ts";
 import { schemaCommand } from "./schema_command.ts";
+import { helpText } from "./help_texts.ts";
 import { serverCommand } from "./server_command.ts";
+
+const versionCommand = (cli: Cli) =>
+  new Command("version").description(helpText("version", cli.language)).action(() => cli.line(version));
 
 export const commandMakers: readonly ((cli: Cli) => Command)[] = [
   serverCommand,
@@ -17,4 +22,5 @@ export const commandMakers: readonly ((cli: Cli) => Command)[] = [
   schemaCommand,
   healthCommand,
   completionsCommand,
+  versionCommand,
 ];

@@ -50,7 +50,7 @@ _myagent_ws() {
   local current="\${COMP_WORDS[COMP_CWORD]}" command="\${COMP_WORDS[1]}" flags
   COMPREPLY=()
   if [[ $COMP_CWORD -eq 1 && "$current" != -* ]]; then
-    COMPREPLY=($(compgen -W "${names(entries)} help" -- "$current") $(compgen -f -- "$current"))
+    COMPREPLY=($(compgen -W "${names(entries)} help" -- "$current"))
     return
   fi
   case "$command" in
@@ -63,11 +63,10 @@ ${cases.join("\n")}
     COMPREPLY=($(compgen -W "${Object.keys(shells).join(" ")}" -- "$current"))
   elif [[ "$current" == -* ]]; then
     COMPREPLY=($(compgen -W "$flags" -- "$current"))
-  else
-    COMPREPLY=($(compgen -f -- "$current"))
   fi
 }
-complete -o filenames -F _myagent_ws myagent-ws
+# Where nothing is offered, the shell completes file names.
+complete -o default -F _myagent_ws myagent-ws
 `;
 }
 

@@ -5,13 +5,13 @@ import type { Language } from "../config.ts";
 import { exportExample, type LoadDetails, loadDetails } from "../agent/load_failure.ts";
 import { text } from "./texts.ts";
 
-/** How a failure is called on the screen: on one line, without its stack. */
-export function failureText(cause: unknown, language: Language): string {
-  return sentenceOf(cause, language).replace(/\s*\n\s*/g, " ").trim();
+/** How a failure is called on the screen: on one line, without its stack. `help` is the command that knows more. */
+export function failureText(cause: unknown, language: Language, help = "myagent-ws"): string {
+  return sentenceOf(cause, language, help).replace(/\s*\n\s*/g, " ").trim();
 }
 
-function sentenceOf(cause: unknown, language: Language): string {
-  if (cause instanceof CommanderError) return usageText(cause, language);
+function sentenceOf(cause: unknown, language: Language, help: string): string {
+  if (cause instanceof CommanderError) return usageText(cause, language, help);
   if (!(cause instanceof AppError)) return text("unexpected", language, describeCause(cause));
   if (language === "en") return cause.message;
   const details = loadDetails(cause);
@@ -19,22 +19,22 @@ function sentenceOf(cause: unknown, language: Language): string {
 }
 
 /** What commander found wrong; its own sentences are English and take two lines. */
-function usageText(error: CommanderError, language: Language): string {
-  const [, name = ""] = /'(?:.*?)(--?[\w-]+|[^'<]*)[^']*'/.exec(error.message) ?? [];
+function usageText(error: CommanderError, language: Language, help: string): string {
+  const [, name = ""] = /'([^']*)'/.exec(error.message) ?? [];
   const [, nearest] = /Did you mean (?:one of )?(.*?)\?/.exec(error.message) ?? [];
   const advice = nearest
     ? text("didYouMean", language, nearest.replaceAll(", ", " / "))
-    : text("seeHelp", language, "myagent-ws");
+    : text("seeHelp", language, help);
   switch (error.code) {
     case "commander.unknownOption":
       return text("unknownOption", language, name, advice);
     case "commander.missingArgument":
       return text("missingArgument", language, name, advice);
     case "commander.optionMissingArgument":
-      return text("missingValue", language, name, advice);
+      return text("missingValue", language, name.replace(/ <.*/, ""), advice);
     case "commander.excessArguments": {
-      const [, extra = ""] = /but got \d+: (.*)\.$/.exec(error.message) ?? [];
-      return text("excessArguments", language, extra, advice);
+      const [, given = ""] = /but got \d+: (.*)\.$/.exec(error.message) ?? [];
+      return text("excessArguments", language, given, advice);
     }
     case "commander.unknownCommand":
       return text("unknownCommand", language, name, advice);

@@ -15,7 +15,7 @@ export function healthCommand(cli: Cli): Command {
   const wanted = settingOptions(cli, (row) => row.name === "host" || row.name === "port" || isCommon(row));
   for (const option of wanted) command.addOption(option);
   return command.action(async ({ url, ...options }: { url?: string }) => {
-    const { host, port } = cli.config(givenSettings(cli, options));
+    const { host, port } = cli.config(givenSettings(options));
     const target = url === undefined ? localUrl(host, port) : givenUrl(cli, url);
     await ask(cli, target);
     cli.say("healthy", target.origin);

@@ -6,7 +6,7 @@ import { AppError, describeCause } from "../errors.ts";
 import { isAgentFileName } from "../agent/load.ts";
 import { loadFailure } from "../agent/load_failure.ts";
 import type { Cli } from "./cli.ts";
-import { padTo } from "./columns.ts";
+import { displayWidth, padTo } from "./columns.ts";
 import { helpText } from "./help_texts.ts";
 import { isCommon, settingOptions } from "./setting_options.ts";
 import { starterAgent, starterQuestion } from "./starter.ts";
@@ -28,7 +28,7 @@ async function create(cli: Cli, file: string): Promise<void> {
   }
   try {
     await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, starterAgent(cli.language), { flag: "wx" });
+    await writeFile(file, starterAgent(cli.language, file), { flag: "wx" });
   } catch (cause) {
     if ((cause as { code?: string }).code === "EEXIST") {
       throw cli.wrong(
@@ -44,5 +44,6 @@ async function create(cli: Cli, file: string): Promise<void> {
     [`myagent-ws run ${file} "${starterQuestion(cli.language)}"`, cli.text("nextRun")],
     [`myagent-ws server ${file}`, cli.text("nextServe")],
   ];
-  for (const [command, about] of commands) cli.line(`   ${padTo(command, 44)}  # ${about}`);
+  const width = Math.max(...commands.map(([command]) => displayWidth(command)));
+  for (const [command, about] of commands) cli.line(`   ${padTo(command, width)}   # ${about}`);
 }

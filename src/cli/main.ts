@@ -3,7 +3,7 @@ import { CommanderError } from "commander";
 import { Cli } from "./cli.ts";
 import { failureText } from "./failure_texts.ts";
 import type { CliIo } from "./io.ts";
-import { buildProgram } from "./program.ts";
+import { buildProgram, programName } from "./program.ts";
 import { route } from "./route.ts";
 
 /**
@@ -14,9 +14,9 @@ import { route } from "./route.ts";
 export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
   const cli = new Cli(argv, io);
   const program = buildProgram(cli);
-  const names = [...program.commands.map((command) => command.name()), "help"];
-  const words = route(argv, names);
-  if (words.every((word) => word.startsWith("--lang") || word === cli.language)) {
+  const commands = program.commands.map((command) => command.name());
+  const words = route(argv, commands);
+  if (words.length === 0) {
     program.outputHelp();
     return 1;
   }
@@ -25,7 +25,8 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
     return cli.exitCode;
   } catch (cause) {
     if (cause instanceof CommanderError && cause.exitCode === 0) return 0;
-    io.err(`❌ ${failureText(cause, cli.language)}\n`);
+    const help = commands.includes(words[0]) ? `${programName} ${words[0]}` : programName;
+    io.err(`❌ ${failureText(cause, cli.language, help)}\n`);
     if (argv.includes("--debug")) io.err(`${trail(cause)}\n`);
     return 1;
   }

@@ -18,6 +18,7 @@ export function buildProgram(cli: Cli): Command {
     .version(version, "-V, --version", helpText("version", language))
     .helpOption("-h, --help", helpText("help", language))
     .helpCommand("help [command]", helpText("helpCommand", language))
+    .enablePositionalOptions() // --lang and --debug behind a command belong to the command
     .exitOverride()
     .configureOutput({
       writeOut: (words) => io.out(words),
@@ -34,10 +35,7 @@ export function buildProgram(cli: Cli): Command {
       styleTitle: (title) => `\x1b[1m${heading(title, language)}\x1b[22m`,
     });
   for (const option of settingOptions(cli, isCommon)) program.addOption(option);
-  for (const make of commandMakers) {
-    const command = make(cli);
-    program.addCommand(command.copyInheritedSettings(program));
-  }
+  for (const make of commandMakers) program.addCommand(make(cli).copyInheritedSettings(program));
   return program.addHelpText("after", () => `\n${examples(cli)}`);
 }
 

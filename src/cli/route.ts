@@ -4,8 +4,6 @@ import { existsSync } from "node:fs";
 /** Flags that belong to every command, and whether a word follows. */
 const common: Readonly<Record<string, boolean>> = { "--lang": true, "--debug": false, "--no-debug": false };
 
-const asksForHelp = ["-h", "--help", "-V", "--version"];
-
 /**
  * The arguments as the command parser takes them: the command first, what stood before it behind it.
  *
@@ -13,18 +11,28 @@ const asksForHelp = ["-h", "--help", "-V", "--version"];
  * other word is left for the parser to refuse.
  */
 export function route(argv: readonly string[], commands: readonly string[]): string[] {
-  let index = 0;
-  while (index < argv.length && isCommonFlag(argv[index])) index += common[argv[index]] ? 2 : 1;
+  const index = skipCommon(argv);
   const leading = argv.slice(0, index);
   const [word, ...rest] = argv.slice(index);
-  if (word === undefined || word === "-v" || asksForHelp.includes(word)) {
-    return [...leading, ...(word === "-v" ? ["-V"] : word ? [word] : []), ...rest];
-  }
-  if (commands.includes(word)) return [word, ...leading, ...rest];
-  if (word.startsWith("-") || /[./\\]/.test(word) || existsSync(word)) {
-    return ["server", ...leading, word, ...rest];
-  }
-  return [word, ...leading, ...rest];
+  if (word === undefined) return [];
+  if (word === "help") return helpOn(rest[skipCommon(rest)], leading, commands);
+  if (["-h", "--help", "-V", "-v", "--version"].includes(word)) return [word === "-v" ? "-V" : word];
+  const isFile = word.startsWith("-") || /[./\\]/.test(word) || existsSync(word);
+  return isFile && !commands.includes(word)
+    ? ["server", ...leading, word, ...rest]
+    : [word, ...leading, ...rest];
+}
+
+/** Index of the first word that is no flag of every command, nor the value of one. */
+function skipCommon(words: readonly string[]): number {
+  let index = 0;
+  while (index < words.length && isCommonFlag(words[index])) index += common[words[index]] ? 2 : 1;
+  return index;
+}
+
+function helpOn(command: string | undefined, leading: string[], commands: readonly string[]): string[] {
+  if (command === undefined) return ["--help"];
+  return commands.includes(command) ? [command, ...leading, "--help"] : [command];
 }
 
 const isCommonFlag = (word: string) => Object.hasOwn(common, word) || word.startsWith("--lang=");

@@ -19,7 +19,7 @@ export function runCommand(cli: Cli): Command {
   const wanted = settingOptions(cli, (row) => row.group === "model" || isCommon(row));
   for (const option of wanted) command.addOption(option);
   return command.action(async (file: string, words: string[], options) => {
-    const config = cli.config(givenSettings(cli, options));
+    const config = cli.config(givenSettings(options));
     const loaded = await loadAgentFile(file);
     const model = toModel(loaded.agent.model, chooseModel(config), config);
     if (model.demo) cli.note("demoModel");

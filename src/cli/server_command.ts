@@ -24,7 +24,7 @@ export function serverCommand(cli: Cli): Command {
   for (const option of settingOptions(cli, () => true)) command.addOption(option);
   return command.addHelpText("after", () => `\n${secretsText(cli)}\n${helpText("precedence", language)}`)
     .action(async (paths: string[], options) => {
-      cli.exitCode = await serve(cli, paths, cli.config(givenSettings(cli, options)));
+      cli.exitCode = await serve(cli, paths, cli.config(givenSettings(options)));
     });
 }
 

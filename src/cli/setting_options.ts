@@ -1,5 +1,5 @@
 /** Flags from the table of settings: nothing about a setting is written here. */
-import { Option } from "commander";
+import { CommanderError, Option } from "commander";
 import { type SettingRow, settingRows } from "../config.ts";
 import type { Cli } from "./cli.ts";
 import { groupTitle, helpText, settingHelp } from "./help_texts.ts";
@@ -30,14 +30,15 @@ export function optionTerm(option: Option): string {
 }
 
 /** The flags that were given, by the names of their settings. */
-export function givenSettings(cli: Cli, options: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function givenSettings(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const given: Record<string, unknown> = {};
   for (const row of settingRows()) {
     const value = row.flag && options[new Option(row.flag).attributeName()];
     if (value === undefined) continue;
     // An empty word would be read as the number 0.
     if (value === "") {
-      throw cli.wrong("missingValue", row.flag, cli.text("seeHelp", "myagent-ws"));
+      const words = `error: option '${row.flag}' argument missing`;
+      throw new CommanderError(1, "commander.optionMissingArgument", words);
     }
     given[row.name] = value;
   }

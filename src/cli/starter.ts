@@ -1,7 +1,8 @@
 /** The agent that `init` writes. */
 import type { Language } from "../config.ts";
 
-const chinese = `// 运行: myagent-ws run my_agent.ts "北京现在几点？"
+const chinese = (file: string) =>
+  `// 运行: myagent-ws run ${file} "北京现在几点？"
 import { createReactAgent, defineTool } from "myagent";
 import { z } from "zod";
 
@@ -35,7 +36,8 @@ export const agent = createReactAgent({
 });
 `;
 
-const english = `// Try it: myagent-ws run my_agent.ts "What time is it in London?"
+const english = (file: string) =>
+  `// Try it: myagent-ws run ${file} "What time is it in London?"
 import { createReactAgent, defineTool } from "myagent";
 import { z } from "zod";
 
@@ -69,8 +71,9 @@ export const agent = createReactAgent({
 });
 `;
 
-export function starterAgent(language: Language): string {
-  return language === "zh" ? chinese : english;
+/** The text of the file; `file` is how its user calls it. */
+export function starterAgent(language: Language, file: string): string {
+  return language === "zh" ? chinese(file) : english(file);
 }
 
 /** A question that the starter answers, also on the demo model. */

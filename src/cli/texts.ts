@@ -13,15 +13,15 @@ const texts = {
   watching: ["👀 正在监视文件变化，保存后自动重新加载", "👀 Watching: a saved agent file is reloaded"],
   stopHint: ["按 Ctrl-C 停止", "Press Ctrl-C to stop"],
   demoModel: [
-    "⚠️  演示模型：没有设置 OPENAI_API_KEY，回答由离线演示模型拼成，不是真正的 AI。设置 OPENAI_API_KEY 后重启即可使用真实模型",
-    "⚠️  DEMO MODEL: OPENAI_API_KEY is not set, so an offline demo model makes up the answers, not a real AI. Set OPENAI_API_KEY and start again to use a real one",
+    "⚠️  演示模型: 未设置 OPENAI_API_KEY，回答由离线程序拼成，不是真正的 AI",
+    "⚠️  DEMO MODEL: OPENAI_API_KEY is not set, so answers are made up offline, not by a real AI",
   ],
   noAuthentication: [
-    "⚠️  没有身份验证：{} 可从其他机器访问，任何连得上的人都能使用这个服务",
-    "⚠️  No authentication: {} can be reached from other machines, and everyone who reaches it may use it",
+    "⚠️  没有身份验证: 监听 {}，任何连得上这台机器的人都能使用",
+    "⚠️  No authentication: it listens on {}, and everyone who reaches this machine may use it",
   ],
   stopping: [
-    "🛑 正在停止：等待进行中的任务结束（再按一次 Ctrl-C 立即退出）",
+    "🛑 正在停止: 等待进行中的任务结束（再按一次 Ctrl-C 立即退出）",
     "🛑 Stopping: waiting for runs to finish (press Ctrl-C again to exit at once)",
   ],
   stopped: ["👋 服务器已停止", "👋 Server stopped"],

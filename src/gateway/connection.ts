@@ -85,7 +85,6 @@ export class Connection {
     this.#guard(() => this.#conversation.announceClose(reason));
     if (reason !== "slow_consumer") this.#outbound.flushAll();
     this.#socket.close(closeCodes[reason], reason);
-    if (reason === "slow_consumer") this.#socket.terminate();
     this.#release();
   }
 

@@ -1,5 +1,5 @@
 /** Arguments of a call, found in a question by the tool's JSON schema. */
-import { conceptOf, identifierWords, tokensOf } from "./demo_words.ts";
+import { choiceIn, contains, fittingNumber, says, truthIn } from "./demo_choice.ts";
 import type { Entity } from "./demo_names.ts";
 import { type Piece, piecesIn, type Reading, unmask } from "./demo_reading.ts";
 import { remainder } from "./demo_remainder.ts";
@@ -22,6 +22,8 @@ export interface Scope {
   readonly entities: readonly Entity[];
   /** What the tool is about, as tokens: these words are commands, not content. */
   readonly topics: ReadonlySet<string>;
+  /** True when the clause is not the tool's own: names may be taken from it, free text may not. */
+  readonly borrowed: boolean;
   /** What tools of this turn found before: may be sent on. */
   readonly found: string;
   readonly now: Date;
@@ -106,8 +108,8 @@ class ArgumentFinder {
   find(slot: Slot): unknown {
     if (slot.type === "array") return this.#list(slot);
     if (slot.type === "object") return this.#object(slot);
-    if (slot.choices.length > 0) return this.#choice(slot);
-    if (slot.type === "boolean") return this.#truth(slot);
+    if (slot.choices.length > 0) return choiceIn(this.#text, slot);
+    if (slot.type === "boolean") return truthIn(this.#text, slot);
     if (slot.type === "number" || slot.type === "integer") return this.#number(slot);
     return this.#example(slot) ?? this.#textual(slot);
   }
@@ -139,7 +141,11 @@ class ArgumentFinder {
       if (content) values.set(text.name, content);
     }
     const body = slots.find((slot) => slot.kind === "text" && values.has(slot.name));
-    if (subject && body) values.set(subject.name, headline(String(values.get(body.name))));
+    // What was found is a table or a list: the request that led to it makes the better headline.
+    const source = body && values.get(body.name) === this.#scope.found
+      ? this.#scope.reading.text
+      : body && values.get(body.name);
+    if (subject && source) values.set(subject.name, headline(String(source)));
   }
 
   #textual(slot: Slot): string | undefined {
@@ -183,6 +189,7 @@ class ArgumentFinder {
   }
 
   #remainder(query: boolean): string | undefined {
+    if (this.#scope.borrowed) return undefined;
     return remainder(this.#text, this.#scope.topics, query) || undefined;
   }
 
@@ -190,8 +197,16 @@ class ArgumentFinder {
   #piece(...kinds: Piece["kind"][]): string | undefined {
     for (const kind of kinds) {
       const at = this.#pieces.findIndex((piece) => piece.kind === kind);
-      if (at >= 0) return this.#pieces.splice(at, 1)[0].text;
+      if (at < 0) continue;
+      const [{ text }] = this.#pieces.splice(at, 1);
+      this.#cut(text);
+      return text;
     }
+  }
+
+  /** What one slot has taken is not part of the free text. */
+  #cut(taken: string): void {
+    this.#text = this.#text.replace(taken, " ");
   }
 
   /** A name, best one that stands after the right word; an optional slot takes only what surely is a name. */
@@ -201,18 +216,21 @@ class ArgumentFinder {
       suited.find((entity) => entity.strong) ?? suited.find((entity) => lead.test(entity.lead)) ?? suited[0];
     if (!chosen) return undefined;
     this.#entities = this.#entities.filter((entity) => entity !== chosen);
+    this.#cut(chosen.text);
     return chosen.text;
   }
 
   /** What a letter is about: "about the meeting", 关于会议的邮件. */
   #topic(): string | undefined {
-    return /关于(.+?)的(?:邮件|信|消息|通知)/u.exec(this.#text)?.[1] ??
-      /\babout\s+(?:the )?(.+?)(?=$|[,.;!?]|\s+(?:and|saying|with)\s)/i.exec(this.#text)?.[1];
+    const found = /关于(.+?)的(?:邮件|信|消息|通知)/u.exec(this.#text) ??
+      /\babout\s+(?:the )?(.+?)(?=$|[,.;!?]|\s+(?:and|saying|with)\s)/i.exec(this.#text);
+    if (found) this.#cut(found[0]);
+    return found?.[1];
   }
 
   #language(): string | undefined {
     const found = targetLanguageIn(this.#text);
-    if (found) this.#text = this.#text.replace(found.phrase, " ");
+    if (found) this.#cut(found.phrase);
     return found?.value;
   }
 
@@ -221,49 +239,17 @@ class ArgumentFinder {
     return slot.examples.find((example) => contains(this.#text, example));
   }
 
-  #choice(slot: Slot): unknown {
-    const found = slot.choices.filter((choice) => this.#says(choice, slot.description));
-    if (found.length > 0) return found[0];
-    return slot.required && !("default" in slot.schema) ? slot.choices[0] : undefined;
-  }
-
-  /** Whether the question names one of a slot's values: literally, by its gloss in the description, or by meaning. */
-  #says(choice: unknown, description: string): boolean {
-    const word = String(choice);
-    if (contains(this.#text, word) || contains(this.#text, identifierWords(word))) return true;
-    const sign = operatorNames.find(([names]) => names.test(word))?.[1];
-    if (sign && expressionIn(this.#text, true)?.includes(sign)) return true;
-    const gloss = new RegExp(`${escaped(word)}["'\`]?\\s*[（(=:：为是表示-]*\\s*(\\p{Script=Han}{1,8})`, "u")
-      .exec(description)?.[1];
-    if (gloss && this.#text.includes(gloss)) return true;
-    const meaning = conceptOf(word);
-    return meaning !== undefined && tokensOf(this.#text).has(`#${meaning}`);
-  }
-
-  #truth(slot: Slot): boolean | undefined {
-    const subjects = [...tokensOf(`${identifierWords(slot.name)} ${slot.description}`)];
-    const asked = tokensOf(this.#text);
-    if (!subjects.some((subject) => asked.has(subject))) return slot.required ? false : undefined;
-    return !/不要|不用|别|无需|没有|\b(?:not|no|without|never|don't)\b/iu.test(this.#text);
-  }
-
   #number(slot: Slot): number | undefined {
-    const words = `${identifierWords(slot.name)} ${slot.description}`.toLowerCase();
-    const fits = ({ unit }: Quantity) =>
-      unit !== "" && (words.includes(unit.replace(/s$/i, "").toLowerCase()) ||
-        (unitNames[unit]?.test(words) ?? false));
-    const at = this.#numbers.findIndex(fits);
-    const loose = this.#numbers.findIndex(({ unit }) => !unitNames[unit] || slot.required);
-    const chosen = at >= 0 ? at : loose;
-    if (chosen < 0) return undefined;
-    const [{ value }] = this.#numbers.splice(chosen, 1);
+    const at = fittingNumber(this.#numbers, slot);
+    if (at < 0) return undefined;
+    const [{ value }] = this.#numbers.splice(at, 1);
     return slot.type === "integer" ? Math.round(value) : value;
   }
 
   #list(slot: Slot): unknown[] | undefined {
     const item = slotsOf({ properties: { [slot.name]: slot.schema.items ?? {} }, required: [slot.name] })[0];
     if (item.choices.length > 0) {
-      const found = item.choices.filter((choice) => this.#says(choice, slot.description));
+      const found = item.choices.filter((choice) => says(this.#text, choice, slot.description));
       return found.length > 0 ? found : undefined;
     }
     if (item.type === "number" || item.type === "integer") {
@@ -286,43 +272,9 @@ class ArgumentFinder {
   }
 }
 
-const operatorNames: readonly (readonly [RegExp, string])[] = [
-  [/^(?:add|addition|plus|sum|\+)$/i, "+"],
-  [/^(?:sub|subtract|subtraction|minus|-)$/i, "-"],
-  [/^(?:mul|multiply|multiplication|times|\*)$/i, "*"],
-  [/^(?:div|divide|division|\/)$/i, "/"],
-];
-
-/** What a measure word counts, as it stands in names and descriptions of parameters. */
-const unitNames: Readonly<Record<string, RegExp>> = {
-  天: /\bdays?\b|天/,
-  日: /\bdays?\b|天/,
-  小时: /\bhours?\b|小时/,
-  分钟: /\bminutes?\b|分钟/,
-  页: /\bpages?\b|页/,
-  条: /limit|count|number|top|条|数量/,
-  个: /limit|count|number|top|quantity|个|数量/,
-  元: /amount|price|money|cost|budget|金额|价/,
-  块: /amount|price|money|cost|budget|金额|价/,
-  美元: /amount|price|money|cost|budget|金额|价/,
-  度: /temperature|degree|温度/,
-  岁: /\bage\b|年龄/,
-};
-
-function escaped(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-}
-
-/** Whether a text has a value in it; Latin words must stand alone. */
-function contains(text: string, value: string): boolean {
-  if (value === "") return false;
-  if (!/^[\w .-]+$/.test(value)) return text.includes(value);
-  return new RegExp(`(?<![A-Za-z0-9_])${escaped(value)}(?![A-Za-z0-9_])`, "i").test(text);
-}
-
 /** The start of a text, short enough for a subject line. */
 function headline(text: string): string {
-  const line = text.split(/[\n。！？!?；;]/u)[0].trim();
+  const line = text.split(/[\n，。！？!?；;]|然后/u)[0].trim();
   const characters = [...line];
   return characters.length <= 40 ? line : `${characters.slice(0, 40).join("").trim()}…`;
 }

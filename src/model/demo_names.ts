@@ -58,6 +58,8 @@ function trimName(run: string): { text: string; lead: string } {
     lead = text[0];
     text = text.slice(1);
   }
+  // 给张三发邮件: what follows the name is the verb.
+  if (/[给向]/u.test(lead) && text.length > 2) text = text.replace(/[发写打寄送说问]$/u, "");
   while (text.length > 2 && trailing.test(text)) text = text.slice(0, -1);
   return { text, lead };
 }
@@ -99,6 +101,12 @@ class NameCollector {
 
   chinese(run: string): void {
     this.flush();
+    const way = /^[从自](.{2,}?)[到去至飞](.{2,})$/u.exec(run);
+    if (way) {
+      this.chinese(`从${way[1]}`);
+      this.interrupt();
+      return this.chinese(`到${way[2]}`);
+    }
     const stretches = run.split("的");
     stretches.forEach((stretch, index) => {
       const joins = this.entities.at(-1)?.group === this.#group;

@@ -13,9 +13,11 @@ function commands(concept: string, topics: ReadonlySet<string>): boolean {
 function dropStart(text: string, topics: ReadonlySet<string>): string {
   const manner = chineseManners.find((phrase) => text.startsWith(phrase));
   if (manner) return text.slice(manner.length);
+  const inside = /^(?:[中里上]|里面)?的(?=.)/u.exec(text)?.[0];
+  if (inside) return text.slice(inside.length);
   const known = knownEdge(text, "start");
   if (known && commands(known[1], topics)) return text.slice(known[0].length);
-  const single = /^[把将查搜找再先去来我你给](?=.{2})/u.exec(text)?.[0];
+  const single = /^[把将查搜找再先去来我你给发写打](?=.{2})/u.exec(text)?.[0];
   if (single) return text.slice(single.length);
   const word = /^[A-Za-z][A-Za-z'’-]*/.exec(text)?.[0];
   if (!word) return text;
@@ -37,10 +39,14 @@ function dropEnd(text: string, topics: ReadonlySet<string>): string {
   const known = knownEdge(text, "end");
   if (known && commands(known[1], topics)) return text.slice(0, -known[0].length);
   return text.replace(/(?<=.{2})(?:列表|加到|放到|加进|加入|记到|到|进|里|里面|中)$/u, "").replace(
-    /\s+please$/i,
+    /\s+(?:please|in|at|to|for|with|from|on|of)$/i,
     "",
   );
 }
+
+/** A question is searched for as it stands. */
+const interrogative =
+  /^(?:what|who|whom|whose|which|when|where|why|how)\b|^(?:什么|谁|哪|为什么|怎么|如何|多少)/iu;
 
 /**
  * The content of a request without its command words.
@@ -50,10 +56,11 @@ function dropEnd(text: string, topics: ReadonlySet<string>): string {
  */
 export function remainder(text: string, topics: ReadonlySet<string>, query: boolean): string {
   let rest = text.replace(edges, "");
+  if (query && interrogative.test(rest)) return rest;
   for (let before = ""; before !== rest;) {
     before = rest;
     rest = dropStart(rest, topics).replace(edges, "");
     if (!query) rest = dropEnd(rest, topics).replace(edges, "");
   }
-  return rest;
+  return /^[给向发写打把我你\s]+$/u.test(rest) ? "" : rest;
 }

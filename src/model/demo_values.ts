@@ -70,7 +70,7 @@ const operators: readonly (readonly [RegExp, string])[] = [
   [/(?<=[\d\s)])(?:减去?|\bminus\b)(?=[\d\s(])/giu, "-"],
   [/(?<=[\d\s)])(?:乘以?|\btimes\b|\bmultiplied by\b|[×x])(?=[\d\s(])/giu, "*"],
   [/(?<=[\d\s)])(?:除以|\bdivided by\b|÷)(?=[\d\s(])/giu, "/"],
-  [/%\s*of\b/gi, "/100*"],
+  [/%\s*of\b/gi, " / 100 *"],
 ];
 const sumPattern =
   /(?:\(\s*)*-?\d+(?:\.\d+)?(?:\s*\))*(?:\s*(?:\*\*|[-+*/^%])\s*(?:\(\s*)*-?\d+(?:\.\d+)?(?:\s*\))*)+/;

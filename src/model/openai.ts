@@ -1,11 +1,10 @@
 /** Models behind OpenAI's chat completions: OpenAI itself, and the many servers that speak the same. */
-import type OpenAI from "openai";
 import { AppError } from "../errors.ts";
 import type { Model, ModelPart, ModelRequest, ModelSettings } from "./model.ts";
 import { asFailure, explainFailure, UpstreamFailure } from "./openai_failure.ts";
 import { type Chunk, Turn } from "./openai_turn.ts";
 import { type Fetch, Upstream } from "./openai_upstream.ts";
-import { type Quirks, toWireRequest } from "./openai_wire.ts";
+import { type Quirks, toWireRequest, type WireRequest } from "./openai_wire.ts";
 import { backoffMs, isTransientStatus, pause } from "./retry.ts";
 
 /** How an OpenAIModel is made. */
@@ -61,8 +60,10 @@ export class OpenAIModel implements Model {
     const { maxRetries = 2, wait = pause } = this.#options;
     for (let retries = 0;;) {
       let begun = false;
+      // As known now: another call may learn meanwhile.
+      const quirks = { ...this.#quirks };
       try {
-        for await (const part of this.#attempt(request)) {
+        for await (const part of this.#attempt(request, quirks)) {
           request.signal.throwIfAborted();
           begun = true;
           yield part;
@@ -70,7 +71,7 @@ export class OpenAIModel implements Model {
         return;
       } catch (cause) {
         request.signal.throwIfAborted();
-        if (!begun && this.#learn(cause)) continue;
+        if (!begun && this.#learn(cause, quirks)) continue;
         const waitMs = begun || retries >= maxRetries ? undefined : waitAfter(cause, retries);
         if (waitMs === undefined) throw this.#explain(cause);
         retries++;
@@ -80,7 +81,7 @@ export class OpenAIModel implements Model {
   }
 
   /** One request. What is complete when it breaks off after its finish reason is not lost. */
-  async *#attempt(request: ModelRequest): AsyncGenerator<ModelPart> {
+  async *#attempt(request: ModelRequest, quirks: Quirks): AsyncGenerator<ModelPart> {
     request.signal.throwIfAborted();
     const { stallSeconds = 120, fetch = globalThis.fetch } = this.#options;
     const turn = new Turn();
@@ -90,8 +91,9 @@ export class OpenAIModel implements Model {
       host: this.#host,
       fetch,
     });
+    const body = toWireRequest(request, { ...this.#options, model: this.name }, quirks);
     try {
-      for await (const chunk of await this.#send(request, upstream)) {
+      for await (const chunk of await this.#send(body, upstream)) {
         const text = turn.take(chunk as Chunk);
         if (text !== "") yield { type: "text", text };
       }
@@ -107,10 +109,7 @@ export class OpenAIModel implements Model {
     yield* turn.rest();
   }
 
-  async #send(
-    request: ModelRequest,
-    upstream: Upstream,
-  ): Promise<AsyncIterable<OpenAI.Chat.Completions.ChatCompletionChunk>> {
+  async #send(body: WireRequest, upstream: Upstream): Promise<AsyncIterable<unknown>> {
     const { OpenAI } = await import("openai");
     const client = new OpenAI({
       apiKey: this.#apiKey,
@@ -126,22 +125,23 @@ export class OpenAIModel implements Model {
       adminAPIKey: null,
       webhookSecret: null,
     });
-    const body = toWireRequest(request, { ...this.#options, model: this.name }, this.#quirks);
     return await client.chat.completions.create(body, { signal: upstream.signal });
   }
 
-  /** True when the refusal tells of a quirk not known before: the same request in another form may succeed. */
-  #learn(cause: unknown): boolean {
-    if (!(cause instanceof UpstreamFailure) || cause.facts.status !== 400 && cause.facts.status !== 422) {
-      return false;
-    }
-    const quirks = this.#quirks;
-    const before = { ...quirks };
-    quirks.noStreamOptions ||= /stream_options|include_usage/i.test(cause.message);
-    quirks.maxCompletionTokens ||= this.#options.maxTokens !== undefined &&
-      /max_completion_tokens/i.test(cause.message);
-    return quirks.noStreamOptions !== before.noStreamOptions ||
-      quirks.maxCompletionTokens !== before.maxCompletionTokens;
+  /** True when the refusal tells of a quirk that `sent` did not heed: the same request may succeed without it. */
+  #learn(cause: unknown, sent: Quirks): boolean {
+    if (!(cause instanceof UpstreamFailure)) return false;
+    const { message, facts: { status } } = cause;
+    if (status !== 400 && status !== 422) return false;
+    const learned: Quirks = {
+      noStreamOptions: sent.noStreamOptions || /stream_options|include_usage/i.test(message),
+      maxCompletionTokens: sent.maxCompletionTokens ||
+        this.#options.maxTokens !== undefined && /max_completion_tokens/i.test(message),
+    };
+    this.#quirks.noStreamOptions ||= learned.noStreamOptions;
+    this.#quirks.maxCompletionTokens ||= learned.maxCompletionTokens;
+    return learned.noStreamOptions !== sent.noStreamOptions ||
+      learned.maxCompletionTokens !== sent.maxCompletionTokens;
   }
 
   #explain(cause: unknown): AppError {

@@ -9,18 +9,22 @@ interface CallDelta {
   readonly function?: { readonly name?: unknown; readonly arguments?: unknown } | null;
 }
 
-/** A chunk, likewise. */
+interface Delta {
+  readonly content?: unknown;
+  readonly refusal?: unknown;
+  readonly tool_calls?: readonly CallDelta[] | null;
+}
+
+/** A chunk, likewise; `message` in the one answer of a server that does not stream. */
 export interface Chunk {
   readonly choices?:
     | readonly {
-      readonly delta?: {
-        readonly content?: unknown;
-        readonly refusal?: unknown;
-        readonly tool_calls?: readonly CallDelta[] | null;
-      } | null;
+      readonly delta?: Delta | null;
+      readonly message?: Delta | null;
       readonly finish_reason?: string | null;
     }[]
     | null;
+  readonly object?: unknown;
   readonly usage?: {
     readonly prompt_tokens?: unknown;
     readonly completion_tokens?: unknown;
@@ -54,10 +58,12 @@ export class Turn {
     const choice = chunk?.choices?.[0];
     if (!choice) return "";
     this.finishReason = choice.finish_reason || this.finishReason;
-    const deltas = choice.delta?.tool_calls;
+    // Only where it is the whole answer: some servers repeat the message at the end of a stream.
+    const delta = chunk.object === "chat.completion" ? choice.message : choice.delta;
+    const deltas = delta?.tool_calls;
     const before = this.#calls.length;
-    for (const delta of Array.isArray(deltas) ? deltas : []) if (delta) this.#takeCall(delta, before);
-    return this.#release(readText(choice.delta?.content) || asText(choice.delta?.refusal));
+    for (const call of Array.isArray(deltas) ? deltas : []) if (call) this.#takeCall(call, before);
+    return this.#release(readText(delta?.content) || asText(delta?.refusal));
   }
 
   /** True when the model said something: text, or at least one call. */

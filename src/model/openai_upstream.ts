@@ -51,11 +51,13 @@ export class Upstream implements Disposable {
       response = await this.#options.fetch(url, init);
     } catch (cause) {
       throw this.#fail("", { kind: "unreachable" }, cause);
+    } finally {
+      clearTimeout(this.#timer);
     }
     this.contentType = response.headers.get("content-type") ?? "";
     const { status, headers } = response;
-    const body = ReadableStream.from(this.#read(response.body));
-    if (response.ok) return new Response(body, { headers });
+    const body = this.#read(response.body);
+    if (response.ok) return new Response(ReadableStream.from(asEvents(body)), { headers });
     const retryAfterMs = readRetryAfter(headers, Date.now());
     const reason = readReason(await readText(body));
     throw this.#fail(reason, { kind: "refused", status, retryAfterMs });
@@ -67,22 +69,21 @@ export class Upstream implements Disposable {
     this.#controller.abort();
   }
 
-  /** The body's bytes as they come. */
+  /** The body's bytes as they come. Silence counts only while somebody wants to read. */
   async *#read(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
     const done = new DoneDetector();
     this.#watch(this.#options.stallMs);
     try {
       for await (const bytes of body ?? []) {
-        this.#watch(done.take(bytes) ? afterDoneMs : this.#options.stallMs);
+        clearTimeout(this.#timer);
         yield bytes;
+        this.#watch(done.take(bytes) ? afterDoneMs : this.#options.stallMs);
       }
     } catch (cause) {
       throw this.#fail("", { kind: "cut" }, cause);
     } finally {
       clearTimeout(this.#timer);
     }
-    // Some servers leave out the empty line after the last event, and without it the SDK drops the event.
-    yield new TextEncoder().encode("\n\n");
   }
 
   #watch(ms: number): void {
@@ -94,7 +95,7 @@ export class Upstream implements Disposable {
   }
 
   #fail(...parts: ConstructorParameters<typeof UpstreamFailure>): UpstreamFailure {
-    return this.failure ??= new UpstreamFailure(...parts);
+    return this.failure = new UpstreamFailure(...parts);
   }
 }
 
@@ -113,12 +114,34 @@ class DoneDetector {
   }
 }
 
-async function readText(body: ReadableStream<Uint8Array>): Promise<string> {
+/** A body as the SDK can read it. */
+async function* asEvents(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder();
+  let isPlain: boolean | undefined;
+  for await (const bytes of body) {
+    if (isPlain === undefined && bytes.length > 0) {
+      // No event begins with a brace: this server does not stream, and its one JSON answer becomes one event.
+      isPlain = bytes[0] === 0x7b;
+      if (isPlain) yield encoder.encode("data: ");
+    }
+    // A line break in JSON is mere space, but would end the event.
+    yield isPlain ? bytes.map((byte) => byte === 0x0a || byte === 0x0d ? 0x20 : byte) : bytes;
+  }
+  // Some servers leave out the empty line after the last event, and without it the SDK drops the event.
+  yield encoder.encode("\n\n");
+}
+
+/** The beginning of a refusal; what cannot be read of it does not matter. */
+async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
-  for await (const bytes of body) {
-    text += decoder.decode(bytes, { stream: true });
-    if (text.length > maxRefusal) break;
+  try {
+    for await (const bytes of body) {
+      text += decoder.decode(bytes, { stream: true });
+      if (text.length > maxRefusal) break;
+    }
+  } catch {
+    return text;
   }
   return text;
 }

@@ -4,7 +4,7 @@ import type { Message } from "../protocol/transcript.ts";
 import type { ModelRequest, ModelSettings, ToolSpec } from "./model.ts";
 
 type WireMessage = OpenAI.Chat.Completions.ChatCompletionMessageParam;
-type WireRequest = OpenAI.Chat.Completions.ChatCompletionCreateParamsStreaming;
+export type WireRequest = OpenAI.Chat.Completions.ChatCompletionCreateParamsStreaming;
 type WireTool = OpenAI.Chat.Completions.ChatCompletionFunctionTool;
 
 /** What one server was found not to know, learned from its refusals. */

@@ -21,7 +21,6 @@ function command<const N extends string>(name: N, doc: string, body: Body = {}) 
   return z.looseObject({ event: z.literal(name), ...envelope, ...body }).describe(doc);
 }
 
-const TaskId = z.union([z.string(), z.number()]);
 const needsSession = { session_id: z.string().min(1) };
 
 const table = [
@@ -37,10 +36,7 @@ const table = [
   command("user.request_state", "Asks for the signed state.", needsSession),
   command("user.reconnect_with_state", "Makes a session from a signed state."),
   command("user.cancel_task", "Cancels one task of a plan.", needsSession),
-  command("user.restart_task", "Starts one task of a plan again.", {
-    ...needsSession,
-    content: z.looseObject({ task_id: TaskId.optional() }).optional(),
-  }),
+  command("user.restart_task", "Starts one task of a plan again.", needsSession),
   command("user.retry_task", "Another name of user.restart_task.", needsSession),
   command("user.cancel_plan", "Gives the plan up before its tasks begin.", needsSession),
   command("user.replan", "Plans anew.", needsSession),

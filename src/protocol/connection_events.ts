@@ -37,7 +37,8 @@ export const connectionEvents = [
   serverEvent("system.notice", "Something to know; `metadata.action` says what.", {
     session_id: SessionId.optional(),
     content: Text,
-    metadata: withRun({ action: z.string() }),
+    // The replay notice counts the replayed frames under the name of the delivery mark.
+    metadata: withRun({ action: z.string(), replayed: z.union([z.literal(true), z.int()]).optional() }),
   }),
   serverEvent("system.error", "A fault outside any session, or a refusal before one exists.", {
     content: Text,

@@ -1,5 +1,5 @@
 /** The append-only log of one session: numbers, stores, then fans out. Nothing is sent that is not first in here. */
-import { AppError } from "../errors.ts";
+import { AppError, describeCause } from "../errors.ts";
 import { encodeFrame, type FrameBody } from "../protocol/codec.ts";
 import { eventId } from "../protocol/position.ts";
 import { byteLength } from "../protocol/shrink.ts";
@@ -13,8 +13,8 @@ export interface LogLimits {
 export interface LogEvents {
   /** Called once per entry, in order, after it is stored. */
   onEntry(entry: Entry): void;
-  /** The store refused: the session cannot go on. */
-  onFailure(cause: unknown): void;
+  /** The store refused: the session cannot go on. `reason` is for the server's own log. */
+  onFailure(reason: string): void;
 }
 
 export class SessionLog {
@@ -124,7 +124,7 @@ export class SessionLog {
   #fail(cause: unknown): void {
     if (this.#failure) return;
     this.#failure = new AppError("ERR_EXECUTION_602", "Cannot store the session's events", { cause });
-    this.#events.onFailure(this.#failure);
+    this.#events.onFailure(describeCause(this.#failure));
   }
 
   /** Drops the oldest entries once a tenth too many are held, so that dropping is rare and cheap. */

@@ -1,4 +1,5 @@
 /** One answer in progress: drives the agent, records what it yields, and ends with exactly one terminal event. */
+import { setImmediate } from "node:timers";
 import type { AgentEvent, Conclusion, Question, RunContext } from "../agent/agent.ts";
 import type { Message } from "../protocol/transcript.ts";
 import { AppError, describeCause } from "../errors.ts";
@@ -9,7 +10,10 @@ import { RunClock } from "./clock.ts";
 import { draftOf } from "./drafts.ts";
 import { type RunHost, StopReason } from "./run_host.ts";
 
-/** How a run may be stopped from outside. */
+/** Events an agent may yield before other sessions get their turn. */
+const eventsPerTurn = 32;
+
+/** How a run may end. */
 export type Outcome = "final_answer" | "error" | "interrupted";
 
 export class Run {
@@ -139,7 +143,9 @@ export class Run {
   async #attempt(): Promise<Conclusion | AppError | StopReason> {
     const agent = this.#host.agent.execute(this.#context());
     try {
-      for (;;) {
+      for (let count = 1;; count++) {
+        // An agent that never waits for anything must not keep the event loop from everybody else.
+        if (count % eventsPerTurn === 0) await new Promise<void>((resolve) => setImmediate(resolve));
         const step = await agent.next();
         if (this.#over) {
           void agent.return(undefined as never).catch(() => {});

@@ -1,5 +1,4 @@
 /** One conversation: its log, its memory, at most one run, and the connections that watch. It outlives sockets. */
-import { describeCause } from "../errors.ts";
 import type { Language } from "../config.ts";
 import type { AgentHost } from "../isolation/host.ts";
 import type { Model } from "../model/model.ts";
@@ -79,7 +78,7 @@ export class Session {
     this.#values = parts.values;
     this.#log = new SessionLog(parts.record, parts.store, parts.fence, parts.limits, {
       onEntry: (entry) => this.#deliver(entry),
-      onFailure: (cause) => this.#fail(cause),
+      onFailure: (reason) => this.#fail(reason),
     });
     this.questions = new Questions({
       append: (body, changes) => this.#append(body, changes),
@@ -271,8 +270,8 @@ export class Session {
     for (const attachment of this.#attachments) attachment.push(entry);
   }
 
-  #fail(cause: unknown): void {
-    this.#parts.logger.error(`Session lost its store: ${describeCause(cause)}`, { session: this.id });
+  #fail(reason: string): void {
+    this.#parts.logger.error(`Session lost its store: ${reason}`, { session: this.id });
     this.#closed = true;
     for (const attachment of this.#attachments) attachment.fail("internal_error");
     void this.cancel("server_shutdown");

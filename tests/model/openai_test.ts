@@ -65,8 +65,7 @@ Deno.test("OpenAIModel sends its settings, the transcript and the tools", async 
   );
 });
 
-Deno.test("OpenAIModel sends a placeholder where there is no key, never one from the environment", async () => {
-  Deno.env.set("OPENAI_API_KEY", "sk-environment");
+Deno.test("OpenAIModel sends a placeholder where there is no key, and nothing from the environment", async () => {
   Deno.env.set("OPENAI_ORG_ID", "org-environment");
   try {
     await using stub = startOpenAIStub([text("ok")]);
@@ -74,7 +73,6 @@ Deno.test("OpenAIModel sends a placeholder where there is no key, never one from
     assert.equal(stub.requests[0].headers.get("authorization"), "Bearer none");
     assert.equal(stub.requests[0].headers.get("openai-organization"), null);
   } finally {
-    Deno.env.delete("OPENAI_API_KEY");
     Deno.env.delete("OPENAI_ORG_ID");
   }
 });
@@ -135,6 +133,30 @@ Deno.test("OpenAIModel reads a last event without its empty line, and comments b
     raw(`: thinking\n\ndata: ${JSON.stringify(delta({ content: "hi" }))}`),
   ]);
   assert.deepEqual((await ask(modelAt(stub))).parts, [{ type: "text", text: "hi" }]);
+});
+
+Deno.test("OpenAIModel takes the one JSON answer of a server that does not stream", async () => {
+  const call = { id: "x", type: "function", function: { name: "get_weather", arguments: '{"city":"Oslo"}' } };
+  const answer = {
+    object: "chat.completion",
+    choices: [{
+      index: 0,
+      message: { role: "assistant", content: "two\n\nlines", tool_calls: [call] },
+      finish_reason: "stop",
+    }],
+    usage: { prompt_tokens: 3, completion_tokens: 1, total_tokens: 4 },
+  };
+  await using stub = startOpenAIStub([
+    splitBytes(raw(JSON.stringify(answer, null, 2), "application/json")),
+    raw('{"error":{"message":"no such template"}}', "application/json"),
+  ]);
+  const model = modelAt(stub);
+  assert.deepEqual((await ask(model)).parts, [
+    { type: "text", text: "two\n\nlines" },
+    { type: "call", id: "x", name: "get_weather", arguments: '{"city":"Oslo"}' },
+    { type: "usage", usage: { inputTokens: 3, outputTokens: 1, totalTokens: 4 } },
+  ]);
+  expectFailure(await ask(model), /: no such template$/);
 });
 
 Deno.test("OpenAIModel ignores reasoning and takes usage from any chunk", async () => {
@@ -233,6 +255,18 @@ Deno.test("OpenAIModel retries without a new attempt when stream_options is refu
     assert.deepEqual(stub.requests.map((request) => "stream_options" in request.body), [true, false, false]);
     assert.deepEqual(model.waits, []);
   }
+});
+
+Deno.test("OpenAIModel learns a refused stream_options in calls made at the same time", async () => {
+  const both = Promise.withResolvers<void>();
+  await using stub = startOpenAIStub(({ body }) =>
+    body.stream_options ? late(both.promise, status(400, { message: "stream_options?" })) : text("ok")
+  );
+  const model = modelAt(stub);
+  const answers = [ask(model), ask(model)];
+  await stub.arrived(2);
+  both.resolve();
+  assert.deepEqual((await Promise.all(answers)).map((answer) => answer.text), ["ok", "ok"]);
 });
 
 Deno.test("OpenAIModel refuses to ask for ever when stream_options is refused again and again", async () => {

@@ -202,6 +202,15 @@ Deno.test("Turn survives chunks without choices, deltas and calls", () => {
   assert.deepEqual([...turn.rest()], []);
 });
 
+Deno.test("Turn does not take a message that repeats the stream at its end", () => {
+  const turn = new Turn();
+  const said = [
+    { choices: [{ delta: { content: "Hi" } }] },
+    { object: "chat.completion.chunk", choices: [{ message: { content: "Hi" }, finish_reason: "stop" }] },
+  ].map((chunk) => turn.take(chunk));
+  assert.deepEqual(said, ["Hi", ""]);
+});
+
 Deno.test("Turn is torn while arguments are incomplete", () => {
   const { turn } = turnOf(start("a", '{"n"', { index: 0, id: "x" }));
   assert.equal(turn.isTorn, true);

@@ -13,7 +13,6 @@ import {
   fragments,
   hang,
   type OpenAIStub,
-  silent,
   splitBytes,
   startOpenAIStub,
   status,
@@ -27,6 +26,8 @@ function expectFailure({ error }: Outcome, message: RegExp, code = "ERR_EXECUTIO
   assert.match(String(error?.message), message);
   assert.equal(error.code, code);
 }
+
+const event = (chunk: object) => `data: ${JSON.stringify(chunk)}\n\n`;
 
 Deno.test("Abort in mid-stream closes the upstream request and throws the signal's reason", async () => {
   for (const reply of [hang("Hel"), splitBytes(hang("Hel"))]) {
@@ -53,7 +54,7 @@ Deno.test("Abort closes the upstream request while nobody reads the stream", asy
 });
 
 Deno.test("Abort before the first byte closes the upstream request", async () => {
-  await using stub = startOpenAIStub([silent()]);
+  await using stub = startOpenAIStub([hang()]);
   const stop = new AbortController();
   const answer = ask(modelAt(stub), { signal: stop.signal });
   await stub.arrived(1);
@@ -61,6 +62,20 @@ Deno.test("Abort before the first byte closes the upstream request", async () =>
   assert.deepEqual(await answer, { parts: [], text: "", error: "enough" });
   await stub.aborted;
   assert.equal(stub.requests.length, 1);
+});
+
+Deno.test("Abort before the headers closes the connection", async () => {
+  // A plain socket, because Deno.serve does not tell that a client left before the headers.
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const stop = new AbortController();
+  const model = new OpenAIModel({ baseUrl: `http://127.0.0.1:${listener.addr.port}/v1` });
+  const answer = ask(model, { signal: stop.signal });
+  using connection = await listener.accept();
+  const bytes = new Uint8Array(1 << 16);
+  assert.ok(await connection.read(bytes), "the request has come in");
+  stop.abort("enough");
+  assert.deepEqual(await answer, { parts: [], text: "", error: "enough" });
+  while (await connection.read(bytes) !== null);
 });
 
 Deno.test("Abort beforehand sends no request at all", async () => {
@@ -105,6 +120,19 @@ Deno.test("A connection lost in mid-stream is an error and is not retried", asyn
   assert.equal(outcome.text, "Hal");
   expectFailure(outcome, /^Model call failed: the connection to 127\.0\.0\.1:\d+ was lost/);
   assert.equal(stub.requests.length, 1);
+});
+
+Deno.test("A connection lost after the finish reason loses nothing", async () => {
+  const reply = cut("Hal");
+  const finished: typeof reply = async (exchange) => {
+    const { body, headers } = await reply(exchange);
+    const end = new TextEncoder().encode(event(delta({ content: "lo" }, "stop")));
+    const more = new TransformStream<Uint8Array, Uint8Array>({ flush: (out) => out.enqueue(end) });
+    return new Response(body?.pipeThrough(more), { headers });
+  };
+  await using stub = startOpenAIStub([finished]);
+  const { text, error } = await ask(modelAt(stub));
+  assert.deepEqual([text, error], ["Hallo", undefined]);
 });
 
 Deno.test("A connection lost before the first part is retried", async () => {
@@ -166,8 +194,6 @@ function openFetch(): {
   };
 }
 
-const event = (chunk: object) => `data: ${JSON.stringify(chunk)}\n\n`;
-
 /** Asks through an open fetch with stopped time. `pass` moves the clock and lets everything due happen. */
 async function withStoppedTime(
   check: (
@@ -219,6 +245,26 @@ Deno.test("Silence in mid-stream ends the call, and every byte starts the limit 
     assert.equal((await outcome).text, "Hal");
     expectFailure(await outcome, /^Model call stopped:/, "ERR_TIMEOUT_500");
   });
+});
+
+Deno.test("Silence counts only while somebody reads", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    const upstream = openFetch();
+    const model = new OpenAIModel({ baseUrl: "http://slow.test/v1", fetch: upstream.fetch, stallSeconds: 5 });
+    const stream = model.stream(aRequest());
+    const first = stream.next();
+    await upstream.asked;
+    upstream.headers();
+    upstream.write(event(delta({ content: "Hel" })));
+    assert.deepEqual((await first).value, { type: "text", text: "Hel" });
+    mock.timers.tick(60_000);
+    upstream.write(event(delta({ content: "lo" })));
+    assert.deepEqual((await stream.next()).value, { type: "text", text: "lo" });
+    await stream.return(undefined);
+  } finally {
+    mock.timers.reset();
+  }
 });
 
 Deno.test("A server that leaves its answer open after [DONE] is not waited for", async () => {

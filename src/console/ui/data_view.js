@@ -79,15 +79,11 @@ function grid(data) {
 export function dataView(data, texts) {
   const found = grid(data);
   if (!found) return [block(pretty(data))];
-  const head = found.columns.map((name) => el("th", { scope: "col" }, name));
+  /** @param {unknown} value */
+  const kind = (value) => ({ class: typeof value === "number" ? "number" : undefined });
+  const head = found.columns.map((name, at) => el("th", { scope: "col", ...kind(found.cells[0][at]) }, name));
   const body = found.cells.map((row) =>
-    el(
-      "tr",
-      {},
-      ...row.map((value) =>
-        el("td", { class: typeof value === "number" ? "number" : undefined }, cellText(value))
-      ),
-    )
+    el("tr", {}, ...row.map((value) => el("td", kind(value), cellText(value))))
   );
   const table = el("table", {}, ...(head.length ? [el("thead", {}, el("tr", {}, ...head))] : []));
   table.append(el("tbody", {}, ...body));

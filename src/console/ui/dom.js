@@ -6,7 +6,7 @@ const svgNamespace = "http://www.w3.org/2000/svg";
 /** Icons on a 24-unit grid, drawn with strokes. */
 const paths = {
   send: "M12 19V5M5.5 11.5 12 5l6.5 6.5",
-  stop: "M8 8h8v8H8z",
+  stop: "M6.5 6.5h11v11h-11z",
   plus: "M12 5v14M5 12h14",
   down: "M12 5v14M5.5 12.5 12 19l6.5-6.5",
   sun:

@@ -6,6 +6,8 @@ const nearPx = 72;
 
 export class Follower {
   #pinned = true;
+  /** Where the page stood last: only a way up is the reader's own. */
+  #top = 0;
   #scroller;
   #jump;
 
@@ -40,12 +42,16 @@ export class Follower {
   }
 
   #look() {
-    this.#pinned = this.#distance < nearPx;
+    const { scrollTop } = this.#scroller;
+    if (this.#distance < nearPx) this.#pinned = true;
+    else if (scrollTop < this.#top) this.#pinned = false;
+    this.#top = scrollTop;
     this.#jump.hidden = this.#pinned;
   }
 
   #grown() {
+    if (this.#distance < nearPx) this.#pinned = true;
     if (this.#pinned) this.#scroller.scrollTop = this.#scroller.scrollHeight;
-    this.#jump.hidden = this.#pinned || this.#distance < nearPx;
+    this.#jump.hidden = this.#pinned;
   }
 }

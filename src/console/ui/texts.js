@@ -98,7 +98,7 @@ const table = {
   ranOut: ["步骤数已用完", "Step budget used up"],
   retrying: ["出了点问题，正在重试：{error}", "Something failed, trying again: {error}"],
   continued: ["服务重启后继续执行", "Continued after a restart"],
-  tokens: ["{count} 个词元", "{count} tokens"],
+  tokens: ["{count} tokens", "{count} tokens"],
   answered: ["回答完毕", "Answer complete"],
 
   allowTool: ["允许执行「{tool}」吗？", "Allow “{tool}”?"],

@@ -67,6 +67,7 @@ export class Turn {
   /** @param {string} key @param {import("./texts.js").Values} [values] */
   status(key, values) {
     this.#texts.put(this.#status, key, values);
+    this.#statusLine.toggleAttribute("data-awaiting", key === "awaiting");
     this.#statusLine.hidden = !this.open;
   }
 
@@ -169,6 +170,9 @@ export class Turn {
       this.#texts,
       (content) => this.#actions.respond(stepId, content),
     );
+    const tool = this.#tools.get(frame.metadata.tool_step_id);
+    tool?.wait(true);
+    question.closed = () => tool?.wait(false);
     this.#confirmations.push(question);
     this.#add(question.root);
     this.status("awaiting");

@@ -1,0 +1,142 @@
+/** A process for tests of the command line: keeps what is written, and hands out signals and answers. */
+import { parseEnv } from "node:util";
+import { runCli } from "../../src/cli/main.ts";
+import type { CliIo, Signal } from "../../src/cli/io.ts";
+import type { RunningServer, ServeOptions } from "../../src/cli/serve.ts";
+
+/** How long a line may take before a test gives up, in milliseconds: far beyond anything that is normal. */
+const patienceMs = 15_000;
+
+export class FakeIo implements CliIo {
+  outText = "";
+  errText = "";
+  outIsTerminal = false;
+  errIsTerminal = false;
+  inIsTerminal = false;
+  columns?: number;
+  envFile = "no/such/.env";
+  readonly exits: number[] = [];
+  /** Lines that are typed at the terminal, in order. */
+  readonly typed: string[] = [];
+  readonly #env: Record<string, string | undefined>;
+  readonly #listeners = new Map<Signal, Set<() => void>>();
+  #looking: (() => void)[] = [];
+
+  constructor(env: Record<string, string> = {}) {
+    this.#env = { ...env };
+  }
+
+  out(text: string): void {
+    this.outText += text;
+    this.#look();
+  }
+
+  err(text: string): void {
+    this.errText += text;
+    this.#look();
+  }
+
+  env(): Record<string, string | undefined> {
+    return this.#env;
+  }
+
+  applyEnvFile(path: string): void {
+    for (const [name, value] of Object.entries(parseEnv(Deno.readTextFileSync(path)))) {
+      this.#env[name] ??= value;
+    }
+  }
+
+  ask(question: string): Promise<string> {
+    this.err(question);
+    return Promise.resolve(this.typed.shift() ?? "");
+  }
+
+  onSignal(signal: Signal, listener: () => void): () => void {
+    const listeners = this.#listeners.get(signal) ?? new Set();
+    this.#listeners.set(signal, listeners.add(listener));
+    return () => void listeners.delete(listener);
+  }
+
+  exit(code: number): void {
+    this.exits.push(code);
+  }
+
+  startServer(_options: ServeOptions): Promise<RunningServer> {
+    return Promise.reject(new Error("this test has no server"));
+  }
+
+  /** Sends a signal; returns how many listened. */
+  signal(signal: Signal): number {
+    const listeners = [...this.#listeners.get(signal) ?? []];
+    for (const listener of listeners) listener();
+    return listeners.length;
+  }
+
+  /** Resolves when the output holds the text; gives up when it does not come. */
+  async shows(text: string): Promise<void> {
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      this.#look();
+    }, patienceMs);
+    try {
+      while (!this.outText.includes(text)) {
+        if (late) throw new Error(`"${text}" did not come. There is:\n${this.outText}${this.errText}`);
+        await new Promise<void>((resolve) => this.#looking.push(resolve));
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #look(): void {
+    const looking = this.#looking;
+    this.#looking = [];
+    for (const look of looking) look();
+  }
+}
+
+/** A server that listens nowhere, and what it was given. */
+export class FakeServer {
+  readonly given: ServeOptions[] = [];
+  readonly sets: string[][] = [];
+  drains = 0;
+  readonly #finished = Promise.withResolvers<void>();
+  /** While set, a drain waits for it. */
+  slowDrain?: Promise<void>;
+
+  /** What the command line takes for the composition root. */
+  readonly start = (options: ServeOptions): Promise<RunningServer> => {
+    this.given.push(options);
+    const server = {
+      hostname: "127.0.0.1",
+      port: options.config.port || 49152,
+      modelName: "demo",
+      demo: true,
+      setAgents: (agents: readonly { name: string }[]) => this.sets.push(agents.map(({ name }) => name)),
+      drain: async () => {
+        this.drains++;
+        await this.slowDrain;
+        this.#finished.resolve();
+      },
+      finished: this.#finished.promise,
+    };
+    return Promise.resolve(server as unknown as RunningServer);
+  };
+
+  /** Ends it from inside. */
+  end(): void {
+    this.#finished.resolve();
+  }
+}
+
+/** Runs a command to its end. */
+export async function cli(
+  argv: string[],
+  change: Partial<CliIo> & { vars?: Record<string, string> } = {},
+): Promise<{ code: number; out: string; err: string }> {
+  const { vars, ...members } = change;
+  const io = Object.assign(new FakeIo(vars), members);
+  const code = await runCli(argv, io);
+  return { code, out: io.outText, err: io.errText };
+}
