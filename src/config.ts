@@ -21,9 +21,14 @@ function setting<T extends z.ZodType>(group: string, type: T, help: string, more
   return type;
 }
 
-const port = () => z.coerce.number().int().min(0).max(65535);
-const count = (fallback: number, min = 0) => z.coerce.number().int().min(min).default(fallback);
-const seconds = (fallback: number) => z.coerce.number().min(0).max(2_000_000).default(fallback);
+/** A number, or its text; a blank is neither: it would switch limits off as 0. */
+const number = (range: z.ZodType<number, unknown>) =>
+  z.custom((value) => typeof value === "number" || (typeof value === "string" && value.trim() !== ""), {
+    error: "expected a number",
+  }).pipe(range);
+const port = () => number(z.coerce.number().int().min(0).max(65535));
+const count = (fallback: number, min = 0) => number(z.coerce.number().int().min(min)).default(fallback);
+const seconds = (fallback: number) => number(z.coerce.number().min(0).max(2_000_000)).default(fallback);
 const flag = (fallback: boolean) =>
   z.union([z.boolean(), z.stringbool()], { error: "expected true or false" }).default(fallback);
 const list = () =>
@@ -35,6 +40,11 @@ export const Config = z.strictObject({
   port: setting("listen", port().default(8080), "Port to listen on; 0 takes a free one"),
   tracePort: setting("listen", port().optional(), "A second port with the same routes (customary 8000)"),
   healthPort: setting("listen", port().optional(), "A port with /health and /metrics only (customary 8081)"),
+  transport: setting(
+    "listen",
+    z.enum(["auto", "native", "ws"]).default("auto"),
+    "native: Deno's own WebSockets; ws: capped messages, for public hosts; auto: by host",
+  ),
   allowedOrigins: setting(
     "listen",
     list().optional(),
@@ -59,10 +69,10 @@ export const Config = z.strictObject({
   baseUrl: setting("model", z.url().optional(), "Base URL of an OpenAI-compatible API", {
     env: ["OPENAI_BASE_URL", "OPENAI_API_BASE"],
   }),
-  temperature: setting("model", z.coerce.number().min(0).max(2).optional(), "Sampling temperature"),
+  temperature: setting("model", number(z.coerce.number().min(0).max(2)).optional(), "Sampling temperature"),
   maxTokens: setting(
     "model",
-    z.coerce.number().int().min(1).optional(),
+    number(z.coerce.number().int().min(1)).optional(),
     "Longest answer of one model call, in tokens",
   ),
 
@@ -94,7 +104,11 @@ export const Config = z.strictObject({
   idleTimeoutSeconds: setting("sending", count(40), "A peer that answers no ping for this long is dropped"),
 
   graceSeconds: setting("sessions", seconds(300), "How long a session without a socket is kept"),
-  sessionTtlHours: setting("sessions", z.coerce.number().min(0).default(24), "Longest life without activity"),
+  sessionTtlHours: setting(
+    "sessions",
+    number(z.coerce.number().min(0)).default(24),
+    "Longest life without activity",
+  ),
   drainSeconds: setting("sessions", seconds(10), "Time for runs to finish at shutdown"),
 
   busy: setting("runs", z.enum(["reject"]).default("reject"), "What a message meets while a run is going on"),
@@ -171,6 +185,8 @@ export function loadConfig(
   flags: Readonly<Record<string, unknown>>,
   env: Readonly<Record<string, string | undefined>>,
 ): Config {
+  const unknown = Object.keys(flags).find((name) => !(name in Config.def.innerType.shape));
+  if (unknown) throw new AppError("ERR_VALIDATION_402", `Unknown setting "${unknown}"`);
   const origin = new Map<string, string>();
   const values: Record<string, unknown> = {};
   for (const row of settingRows()) {

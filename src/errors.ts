@@ -114,8 +114,15 @@ export class AppError extends Error {
 }
 
 /** The reason of a thrown value as one line for logs on the server; clients get `AppError.message` only. */
-export function describeCause(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
-  const inner = cause.cause === undefined ? "" : ` (${describeCause(cause.cause)})`;
-  return `${cause.message}${inner}`;
+export function describeCause(cause: unknown, depth = 4): string {
+  try {
+    if (!(cause instanceof Error)) return String(cause);
+    const inner = cause.cause === undefined || depth === 0
+      ? ""
+      : ` (${describeCause(cause.cause, depth - 1)})`;
+    return `${cause.message}${inner}`;
+  } catch {
+    // Anything can be thrown, also what cannot be printed.
+    return "a value that cannot be shown";
+  }
 }

@@ -6,6 +6,10 @@ export type { Agent, AgentEvent, Conclusion, Question, RunContext, RunOptions } 
 export { type Answer, type Args, BaseTool, defineTool, type Tool, type ToolContext } from "./tool/tool.ts";
 export { ToolResult, type ToolResultInit } from "./tool/result.ts";
 export type { Model, ModelPart, ModelRequest, ModelSettings, ToolSpec, Usage } from "./model/model.ts";
+export { OpenAIModel, type OpenAIModelOptions } from "./model/openai.ts";
+export { DemoModel } from "./model/demo.ts";
 export { call, calling, failing, hang, say, ScriptedModel, type Turn, withUsage } from "./model/scripted.ts";
 export type { Message, ToolRequest } from "./protocol/transcript.ts";
 export { AppError, type ErrorCode } from "./errors.ts";
+export { AgentWebSocketServer, type ServerOptions } from "./cli/agent_web_socket_server.ts";
+export type { Hooks } from "./agent/load.ts";

@@ -1,12 +1,15 @@
 /** One tool call: announced, checked, asked for, executed, and answered, whatever happens. */
 import { AppError, describeCause, type ErrorCode } from "../errors.ts";
-import { checkCustomName } from "../protocol/custom_event.ts";
+import { checkCustomEvent } from "../protocol/custom_event.ts";
 import type { Message, ToolRequest } from "../protocol/transcript.ts";
 import { failureText } from "../tool/failure.ts";
 import { ToolResult } from "../tool/result.ts";
 import type { Args, Tool, ToolContext } from "../tool/tool.ts";
 import type { AgentEvent, RunContext } from "./agent.ts";
 import { EventQueue } from "./merge.ts";
+
+/** Events of one tool that may wait for the log: a tool that emits without end fills no memory. */
+const maxWaiting = 10_000;
 
 export interface Act {
   readonly agentName: string;
@@ -76,6 +79,7 @@ export async function* act(
     tool: request.name,
     status: result.error === undefined ? "success" : "failed",
     text: result.text,
+    error: result.error,
     errorCode: result.error === undefined ? undefined : errorCode ?? "ERR_EXECUTION_600",
     durationMs: Date.now() - started,
     data: result.data,
@@ -86,8 +90,13 @@ export async function* act(
 }
 
 function observation(request: ToolRequest, result: ToolResult, maxObserve?: number): Message {
-  const text = result.error === undefined ? result.text : `Error: ${result.error}`;
-  const content = maxObserve && text.length > maxObserve ? `${text.slice(0, maxObserve)}…` : text;
+  // The model sees both; the client's text is the output, and its error stands in the metadata.
+  const text = result.error === undefined
+    ? result.text
+    : [result.output === undefined ? "" : result.text, `Error: ${result.error}`].filter(Boolean).join("\n");
+  const content = maxObserve && text.length > maxObserve
+    ? `${text.slice(0, maxObserve).replace(/[\uD800-\uDBFF]$/, "")}…`
+    : text;
   return {
     role: "tool",
     content,
@@ -114,6 +123,8 @@ async function* perform(
   options: Act,
   ctx: RunContext,
 ): AsyncGenerator<AgentEvent, Outcome> {
+  // The intent is recorded by now; a run that was stopped meanwhile must not act any more.
+  ctx.signal.throwIfAborted();
   let edited: Args | undefined;
   if (asks) {
     const answer = await ctx.confirm({
@@ -150,31 +161,43 @@ async function* execute(
   ctx: RunContext,
 ): AsyncGenerator<AgentEvent, ToolResult> {
   const emitted = new EventQueue<AgentEvent>();
-  const abort = new AbortController();
-  const stop = () => abort.abort(ctx.signal.reason);
-  ctx.signal.addEventListener("abort", stop, { once: true });
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = Promise.withResolvers<never>();
-  if (tool.timeoutSeconds) {
-    timer = setTimeout(() => {
-      const error = new AppError(
-        "ERR_TIMEOUT_500",
-        `Tool "${tool.name}" took longer than ${tool.timeoutSeconds} s`,
-      );
-      abort.abort(error);
-      late.reject(error);
-    }, tool.timeoutSeconds * 1000);
-  }
-  const context = toolContext(tool, stepId, options, ctx, abort.signal, emitted);
-  const work = Promise.race([Promise.resolve().then(() => tool.execute(args, context)), late.promise])
-    .finally(() => emitted.close());
+  using limit = tool.timeoutSeconds ? new TimeLimit(tool.name, tool.timeoutSeconds, ctx.signal) : undefined;
+  const context = toolContext(tool, stepId, options, ctx, limit?.signal ?? ctx.signal, emitted);
+  const done = Promise.resolve().then(() => tool.execute(args, context));
+  const work = (limit ? Promise.race([done, limit.reached]) : done).finally(() => emitted.close());
   work.catch(() => {}); // the failure is thrown below, after what the tool emitted
-  try {
-    yield* emitted;
-    return ToolResult.from(await work);
-  } finally {
-    clearTimeout(timer);
-    ctx.signal.removeEventListener("abort", stop);
+  yield* emitted;
+  return ToolResult.from(await work);
+}
+
+/** The time of one tool call: its signal is aborted when it is up, or when the run is stopped. */
+class TimeLimit implements Disposable {
+  /** Rejects when the time is up. */
+  readonly reached: Promise<never>;
+  readonly #abort = new AbortController();
+  readonly #runSignal: AbortSignal;
+  readonly #timer: ReturnType<typeof setTimeout>;
+  readonly #stop = () => this.#abort.abort(this.#runSignal.reason);
+
+  constructor(tool: string, seconds: number, runSignal: AbortSignal) {
+    const { promise, reject } = Promise.withResolvers<never>();
+    this.reached = promise;
+    this.#runSignal = runSignal;
+    runSignal.addEventListener("abort", this.#stop, { once: true });
+    this.#timer = setTimeout(() => {
+      const error = new AppError("ERR_TIMEOUT_500", `Tool "${tool}" took longer than ${seconds} s`);
+      this.#abort.abort(error);
+      reject(error);
+    }, seconds * 1000);
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    this.#runSignal.removeEventListener("abort", this.#stop);
   }
 }
 
@@ -195,17 +218,26 @@ function toolContext(
     stepId,
     idempotencyKey: `${ctx.runId}:${stepId}`,
     emit: (event, content, metadata) => {
-      checkCustomName(event);
+      checkCustomEvent(event, content, metadata);
+      if (emitted.size >= maxWaiting) {
+        throw new AppError(
+          "ERR_EXECUTION_603",
+          `Cannot emit "${event}": ${maxWaiting} events are waiting already`,
+        );
+      }
       emitted.push({ type: "custom", event, content, metadata });
     },
     confirm: (message, metadata) =>
       ctx.confirm({ scope: "tool", message, tool: tool.name, toolStepId: stepId, metadata }),
-    progress: (percent) =>
+    progress: (percent) => {
+      if (!Number.isFinite(percent) || emitted.size >= maxWaiting) return;
+      const progress_percent = Math.min(100, Math.max(0, percent));
       emitted.push({
         type: "custom",
         event: "solver.progress",
-        metadata: { task_id: stepId, progress_percent: Math.min(100, Math.max(0, percent)) },
-      }),
+        metadata: { task_id: stepId, progress_percent },
+      });
+    },
     log: (message, details) => ctx.log(message, { tool: tool.name, ...details }),
   };
 }

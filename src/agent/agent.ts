@@ -17,6 +17,8 @@ export type AgentEvent =
     readonly step: number;
     readonly stage: "model" | "reasoning" | "summary";
     readonly streamed?: boolean;
+    /** Why a summary is made: the steps are used up. */
+    readonly outOfSteps?: boolean;
   }
   /** A model turn is done. */
   | { readonly type: "turn"; readonly step: number; readonly message: Message; readonly usage?: Usage }
@@ -36,7 +38,9 @@ export type AgentEvent =
     readonly stepId: string;
     readonly tool: string;
     readonly status: "success" | "failed";
+    /** The output, or the error where there is none. */
     readonly text: string;
+    readonly error?: string;
     readonly errorCode?: string;
     readonly durationMs: number;
     readonly data?: unknown;

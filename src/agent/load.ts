@@ -187,7 +187,9 @@ function checkHooks(file: string, module: Record<string, unknown>): Hooks {
   const stray = ["authenticate", "onMessage"].find((name) => module[name] !== undefined);
   if (stray) throw loadFailure("hooks", file, { hook: stray, kind: "not_run" });
   const hooks = (module.hooks ?? {}) as Record<string, unknown>;
-  if (typeof hooks !== "object") throw loadFailure("hooks", file, { hook: "hooks", kind: "not_a_function" });
+  if (typeof hooks !== "object" || Array.isArray(hooks)) {
+    throw loadFailure("hooks", file, { hook: "hooks", kind: "not_plain" });
+  }
   for (const [hook, value] of Object.entries(hooks)) {
     if (value === undefined) continue;
     if (hook !== "onSessionInit") throw loadFailure("hooks", file, { hook, kind: "not_run" });
@@ -201,5 +203,5 @@ function checkPermissions(file: string, value: unknown): Readonly<Record<string,
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
     return value as Record<string, unknown>;
   }
-  throw loadFailure("hooks", file, { hook: "permissions", kind: "permissions" });
+  throw loadFailure("hooks", file, { hook: "permissions", kind: "not_plain" });
 }

@@ -18,7 +18,7 @@ export interface LoadReasons {
     hint?: string;
   };
   hangs: { seconds: number };
-  hooks: { hook: string; kind: "not_run" | "not_a_function" | "permissions" };
+  hooks: { hook: string; kind: "not_run" | "not_a_function" | "not_plain" };
 }
 
 export type LoadReason = keyof LoadReasons;
@@ -78,7 +78,7 @@ function sentence(details: LoadDetails): string {
       return {
         not_run: `this version does not run the hook "${details.hook}"; remove it, only onSessionInit is run`,
         not_a_function: `its hook "${details.hook}" is not a function`,
-        permissions: `its export "permissions" is not a plain object`,
+        not_plain: `its export "${details.hook}" is not a plain object`,
       }[details.kind];
   }
 }

@@ -38,15 +38,18 @@ export async function* runLoop(
 ): AsyncGenerator<AgentEvent, Conclusion> {
   const transcript = [...ctx.messages];
   let calls = ctx.calls;
+  /** The last text there was, and that of the turn before. */
   let lastText = "";
+  let previous = "";
   for (let step = ctx.step + 1; step <= options.maxSteps; step++) {
     const turn = yield* think(options, transcript, step, ctx);
     if (turn.calls.length === 0) return yield* answer(turn, lastText, step);
-    if (turn.text !== "" && turn.text === lastText) {
+    if (turn.text !== "" && turn.text === previous) {
       // The model repeats itself: what is there is the answer, another round would cost and bring the same.
       yield { type: "step", step, messages: [{ role: "assistant", content: turn.text }] };
       return { text: turn.text, finishReason: "stop", streamed: false };
     }
+    previous = turn.text;
     lastText = turn.text || lastText;
     const results = yield* carryOut(options, turn.calls, step, calls, ctx);
     calls += turn.calls.length;
@@ -98,7 +101,7 @@ async function* summarize(
   finishReason: "terminate" | "max_steps",
   ctx: RunContext,
 ): AsyncGenerator<AgentEvent, Conclusion> {
-  yield { type: "thinking", text: "", step, stage: "summary" };
+  yield { type: "thinking", text: "", step, stage: "summary", outOfSteps: finishReason === "max_steps" };
   const prompt = [options.systemPrompt, summaryPrompt].filter(Boolean).join("\n\n");
   const plain: LoopOptions = {
     ...options,

@@ -17,12 +17,27 @@ export class EventQueue<T> implements AsyncIterable<T> {
     this.#wake?.();
   }
 
+  /** Items that wait. */
+  get size(): number {
+    return this.#items.length;
+  }
+
+  /** The next item of a queue that is not closed. */
+  async next(): Promise<T> {
+    while (!this.#items.length) await this.#filled();
+    return this.#items.shift()!;
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void> {
     for (;;) {
       while (this.#items.length) yield this.#items.shift()!;
       if (this.#closed) return;
-      await new Promise<void>((resolve) => this.#wake = resolve);
+      await this.#filled();
     }
+  }
+
+  #filled(): Promise<void> {
+    return new Promise<void>((resolve) => this.#wake = resolve);
   }
 }
 
@@ -32,21 +47,32 @@ export class EventQueue<T> implements AsyncIterable<T> {
  */
 export async function* merge<E, R>(generators: readonly AsyncGenerator<E, R>[]): AsyncGenerator<E, R[]> {
   const results: R[] = [];
-  const advance = (index: number) => generators[index].next().then((step) => ({ index, step }));
-  const pending = new Map(generators.map((_, index) => [index, advance(index)]));
+  const ready = new EventQueue<{ index: number; step?: IteratorResult<E, R>; cause?: unknown }>();
+  const latest: Promise<void>[] = [];
+  const advance = (index: number) => {
+    latest[index] = generators[index].next().then(
+      (step) => ready.push({ index, step }),
+      (cause) => ready.push({ index, cause }),
+    );
+  };
+  generators.forEach((_, index) => advance(index));
+  let running = generators.length;
   try {
-    while (pending.size) {
-      const { index, step } = await Promise.race(pending.values());
+    while (running > 0) {
+      const { index, step, cause } = await ready.next();
+      if (!step) throw cause;
       if (step.done) {
         results[index] = step.value;
-        pending.delete(index);
+        running--;
       } else {
         yield step.value;
-        pending.set(index, advance(index));
+        advance(index);
       }
     }
     return results;
   } finally {
-    await Promise.allSettled(pending.values());
+    await Promise.allSettled(latest);
+    // What was left half-way still tidies up.
+    await Promise.allSettled(generators.map((generator) => generator.return(undefined as never)));
   }
 }

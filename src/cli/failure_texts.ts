@@ -100,7 +100,7 @@ function loadText(details: LoadDetails): string {
       return {
         not_run: `${file} 定义了 ${details.hook}，但此版本不会执行它，请删除（只支持 onSessionInit）`,
         not_a_function: `${file} 的钩子 ${details.hook} 不是函数`,
-        permissions: `${file} 导出的 permissions 不是普通对象`,
+        not_plain: `${file} 导出的 ${details.hook} 不是普通对象`,
       }[details.kind];
   }
 }

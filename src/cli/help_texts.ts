@@ -78,6 +78,7 @@ const settings: Partial<Record<SettingName, string>> = {
   host: "监听的主机名或地址",
   port: "监听端口；0 表示任选一个空闲端口",
   tracePort: "提供相同路由的第二个端口（习惯用 8000）",
+  transport: "native：Deno 自带的 WebSocket；ws：限制消息大小，适合公网；auto：按主机选择",
   healthPort: "只提供 /health 和 /metrics 的端口（习惯用 8081）",
   allowedOrigins: "允许连接的网页来源，用逗号分隔；不设则允许同主机、本机和本地文件",
   language: "文字语言: zh 或 en",

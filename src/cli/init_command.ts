@@ -26,19 +26,14 @@ async function create(cli: Cli, file: string): Promise<void> {
   if (!isAgentFileName(`agent${extension}`)) {
     throw loadFailure("not_an_agent", file, { kind: "file", found: extension });
   }
-  try {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, starterAgent(cli.language, file), { flag: "wx" });
-  } catch (cause) {
-    if ((cause as { code?: string }).code === "EEXIST") {
-      throw cli.wrong(
-        "fileExists",
-        file,
-        file.replace(/(\d*)(\.\w+)$/, (_, n, dot) => `${Number(n || 1) + 1}${dot}`),
-      );
-    }
-    throw new AppError("ERR_EXECUTION_602", cli.text("cannotWrite", file, describeCause(cause)), { cause });
-  }
+  await mkdir(dirname(file), { recursive: true }).catch((cause) => {
+    throw cannotWrite(cli, file, cause);
+  });
+  await writeFile(file, starterAgent(cli.language, file), { flag: "wx" }).catch((cause) => {
+    if (cause.code !== "EEXIST") throw cannotWrite(cli, file, cause);
+    const other = file.replace(/(\d*)(\.\w+)$/, (_, number, dot) => `${Number(number || 1) + 1}${dot}`);
+    throw cli.wrong("fileExists", file, other);
+  });
   cli.say("created", file);
   const commands = [
     [`myagent-ws run ${file} "${starterQuestion(cli.language)}"`, cli.text("nextRun")],
@@ -46,4 +41,8 @@ async function create(cli: Cli, file: string): Promise<void> {
   ];
   const width = Math.max(...commands.map(([command]) => displayWidth(command)));
   for (const [command, about] of commands) cli.line(`   ${padTo(command, width)}   # ${about}`);
+}
+
+function cannotWrite(cli: Cli, file: string, cause: unknown): AppError {
+  return new AppError("ERR_EXECUTION_602", cli.text("cannotWrite", file, describeCause(cause)), { cause });
 }

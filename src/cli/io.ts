@@ -29,14 +29,13 @@ export interface CliIo {
   startServer: typeof import("./serve.ts").startServer;
 }
 
-/** A reader that went away, as in `myagent-ws schema | head`, is no failure of ours. */
+/** A reader that went away, as in `myagent-ws schema | head`, is no failure, and no reason for a server to end. */
 function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
   let rest = new TextEncoder().encode(text);
   try {
     while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
   } catch (cause) {
     if (!(cause instanceof Deno.errors.BrokenPipe)) throw cause;
-    Deno.exit(0);
   }
 }
 

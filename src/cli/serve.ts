@@ -3,6 +3,9 @@ import type { Config } from "../config.ts";
 import { servePage } from "../console/page.ts";
 import { openNative } from "../dialect/native.ts";
 import { Gateway } from "../gateway/gateway.ts";
+import { listenNative } from "../gateway/native_socket.ts";
+import type { Door, Listener } from "../gateway/socket.ts";
+import { listenWs } from "../gateway/ws_socket.ts";
 import type { AgentDefinition } from "../isolation/host.ts";
 import type { Model } from "../model/model.ts";
 import { chooseModel, toModel } from "../model/open.ts";
@@ -43,7 +46,7 @@ const sweepMs = 1000;
 /**
  * Starts a server.
  *
- * @throws Deno.errors.AddrInUse and the like when it cannot listen; AppError when the model cannot be used
+ * @throws an operating system error when it cannot listen; AppError when the model cannot be used
  */
 export async function startServer({ agents, config, model }: ServeOptions): Promise<RunningServer> {
   const logger = openLogger(config.debug);
@@ -69,7 +72,7 @@ export async function startServer({ agents, config, model }: ServeOptions): Prom
     await Promise.all(listeners.map((listener) => listener.shutdown()));
     await store[Symbol.asyncDispose]();
   });
-  const { hostname, port } = listeners[0].addr as Deno.NetAddr;
+  const { hostname, port } = listeners[0];
   return {
     hostname,
     port,
@@ -89,42 +92,27 @@ function once<T>(action: () => Promise<T>): () => Promise<T> {
   return () => result ??= action();
 }
 
-type Handler = (request: Request) => Response | Promise<Response>;
+const loopback = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 
 /** Opens the main listener and the optional ones; when one fails, those already open are closed again. */
-async function listen(gateway: Gateway, config: Config): Promise<Deno.HttpServer[]> {
-  const { host: hostname, port, tracePort, healthPort } = config;
-  const open: Deno.HttpServer[] = [];
-  const serve = (where: { hostname: string; port: number }, handler: Handler) => {
-    const server = Deno.serve({ ...where, onListen: () => {}, onError: () => serverError() }, handler);
-    open.push(server);
-    return server;
+async function listen(gateway: Gateway, config: Config): Promise<Listener[]> {
+  const { host, port, tracePort, healthPort, idleTimeoutSeconds } = config;
+  // Natively one huge fragmented message ends the process: strangers get the transport that caps messages.
+  const isNative = config.transport === "native" || (config.transport === "auto" && loopback.test(host));
+  const open: Listener[] = [];
+  const serve = async (port: number, door: Door = gateway, hostname = host) => {
+    const options = { hostname, port, idleTimeoutSeconds };
+    open.push(isNative ? listenNative(door, options) : await listenWs(door, options));
   };
   try {
-    const main = serve({ hostname, port }, gateway.fetch);
+    await serve(port);
     // Clients may take "localhost" for ::1 first; where there is no such address, the first listener is enough.
-    if (hostname === "localhost") listenOnIpv6((main.addr as Deno.NetAddr).port, serve, gateway.fetch);
-    if (tracePort !== undefined) serve({ hostname, port: tracePort }, gateway.fetch);
-    if (healthPort !== undefined) serve({ hostname, port: healthPort }, gateway.fetchHealth);
+    if (host === "localhost") await serve(open[0].port, gateway, "::1").catch(() => {});
+    if (tracePort !== undefined) await serve(tracePort);
+    if (healthPort !== undefined) await serve(healthPort, gateway.healthDoor);
     return open;
   } catch (cause) {
-    await Promise.all(open.map((server) => server.shutdown()));
+    await Promise.all(open.map((listener) => listener.shutdown()));
     throw cause;
   }
-}
-
-function listenOnIpv6(
-  port: number,
-  serve: (where: { hostname: string; port: number }, handler: Handler) => void,
-  handler: Handler,
-): void {
-  try {
-    serve({ hostname: "::1", port }, handler);
-  } catch {
-    return;
-  }
-}
-
-function serverError(): Response {
-  return new Response("Internal error", { status: 500 });
 }

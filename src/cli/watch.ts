@@ -1,4 +1,5 @@
 /** `--watch`: an agent file that was saved is loaded anew for new sessions. */
+import { realpathSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { isAgentFileName, loadAgentFile, type LoadedAgent } from "../agent/load.ts";
@@ -38,8 +39,8 @@ export class AgentWatcher {
   constructor(cli: Cli, options: WatchOptions) {
     this.#cli = cli;
     this.#use = options.use;
-    this.#agents = new Map(options.agents.map((agent) => [resolve(agent.file), agent]));
-    this.#folders = new Map(options.folders.map((folder) => [resolve(folder), folder]));
+    this.#agents = new Map(options.agents.map((agent) => [reportedPath(agent.file), agent]));
+    this.#folders = new Map(options.folders.map((folder) => [realpathSync(folder), folder]));
     // A file's own watch ends when an editor replaces the file; its folder's goes on.
     const folders = new Set([
       ...this.#folders.keys(),
@@ -112,6 +113,11 @@ export class AgentWatcher {
     }
     return false;
   }
+}
+
+/** The path under which the system reports changes of a file: its folder without symbolic links. */
+function reportedPath(file: string): string {
+  return join(realpathSync(dirname(file)), basename(file));
 }
 
 /** Relative imports of a file as absolute paths, read off its text: enough for a hint to the user. */

@@ -3,7 +3,7 @@ import { AppError, closeCodes, describeCause } from "../errors.ts";
 import { decodeCommand, encodeFrame, replyTo } from "../protocol/codec.ts";
 import { type Command, sessionless } from "../protocol/commands.ts";
 import { readAck } from "../protocol/position.ts";
-import { refuse, statusText } from "../protocol/texts.ts";
+import { isRefusal, refuse, statusText } from "../protocol/texts.ts";
 import { version } from "../version.ts";
 import type { Session } from "../session/session.ts";
 import type { Conversation, DialectServices, Inbound, Peer } from "./dialect.ts";
@@ -20,6 +20,7 @@ export function openNative(peer: Peer, services: DialectServices): Conversation 
     services,
     attached: new Map(),
     acks: new Map(),
+    closed: false,
     direct: (body, language = services.config.language) => peer.send(encodeFrame(body, language)),
   };
   return {
@@ -45,6 +46,7 @@ export function openNative(peer: Peer, services: DialectServices): Conversation 
         metadata: { action: "shutdown", drain_seconds: drainSeconds },
       }),
     close: () => {
+      connection.closed = true;
       for (const held of connection.attached.values()) held.release();
       connection.attached.clear();
     },
@@ -101,6 +103,7 @@ async function carryOut(connection: NativeConnection, given: Command): Promise<v
   let command = given;
   try {
     command = unwrap(given);
+    if (command.event === "user.ack") return acknowledge(connection, command);
     if (command.event === "user.create_session") return await createSession(connection, command);
     if (sessionless.has(command.event)) {
       return sessionCommands[command.event]!(connection, undefined as never, command);
@@ -132,7 +135,8 @@ async function reach(connection: NativeConnection, command: Command): Promise<Se
 
 /** A refusal: `agent.error` where a session was named, `system.error` elsewhere; nothing else has changed. */
 function answerFailure(connection: NativeConnection, failure: AppError, command: Command | undefined): void {
-  const named = command !== undefined && !sessionless.has(command.event);
+  const named = command !== undefined && !sessionless.has(command.event) &&
+    !isRefusal(failure, "tooManySessions");
   const session = named ? connection.attached.get(command.session_id!)?.session : undefined;
   connection.direct({
     event: named ? "agent.error" : "system.error",

@@ -10,6 +10,8 @@ import type { Attached, NativeConnection } from "./native_connection.ts";
 /** Subscribes the connection to what follows `after`; the caller decides when it goes live. */
 export function hold(connection: NativeConnection, session: Session, after: number): Attached {
   const { attached, peer, services } = connection;
+  // A session made for a socket that went away meanwhile must not count as watched.
+  if (connection.closed) throw refuse("closing", "bye");
   const limit = services.config.maxSessionsPerConnection;
   if (attached.size >= limit && !attached.has(session.id)) {
     throw refuse("tooManySessions", `one connection may hold ${limit}`);
@@ -80,8 +82,26 @@ export async function attach(
   const openBefore = session.questions.entries()
     .filter((entry) => entry.seq <= (recovery.recovered ? recovery.from : latest));
   for (const entry of openBefore) connection.peer.send(withMark(entry.frame, "reoffered"));
-  const replayed = await held.attachment.replay(latest);
-  connection.direct({
+  try {
+    const replayed = await held.attachment.replay(latest);
+    connection.direct(replayNotice(session, command, recovery, replayed, latest), session.language);
+    await held.attachment.goLive();
+  } catch (cause) {
+    // Half attached would be worse than not at all: later commands would work, and no event would ever come.
+    held.release();
+    connection.attached.delete(session.id);
+    throw cause;
+  }
+}
+
+function replayNotice(
+  session: Session,
+  command: Command,
+  recovery: Recovery,
+  replayed: number,
+  latest: number,
+): FrameBody {
+  return {
     event: "system.notice",
     session_id: session.id,
     content: statusText("replayed", session.language, replayed),
@@ -94,8 +114,7 @@ export async function attach(
       to_seq: latest,
       ...replyTo(command.message_id),
     },
-  }, session.language);
-  await held.attachment.goLive();
+  };
 }
 
 /** Frame 1: where the session stands; a notice when nobody asked for the attach itself. */

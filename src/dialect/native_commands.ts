@@ -28,6 +28,9 @@ function languageOf(content: unknown, fallback: Language): Language {
 export async function createSession(connection: NativeConnection, command: Command): Promise<void> {
   const { peer, services, attached } = connection;
   const { content } = command;
+  if (content !== undefined && typeof content !== "string" && !isObject(content)) {
+    throw refuse("badSessionContent");
+  }
   const limit = services.config.maxSessionsPerConnection;
   if (attached.size >= limit) throw refuse("tooManySessions", `one connection may hold ${limit}`);
   const wished = isObject(content) && typeof content.agent === "string" ? content.agent : peer.agent;
@@ -43,13 +46,15 @@ export async function createSession(connection: NativeConnection, command: Comma
 
 /** A message's text and values. @throws AppError when there is nothing to run */
 export function readInput(command: Command): Input {
-  const { content, message_id: messageId } = command;
+  const { content } = command;
+  const messageId = command.message_id || undefined;
   if (content === undefined || (typeof content === "string" && content.trim() === "")) {
     throw refuse("emptyMessage");
   }
   if (typeof content === "string") return { text: content, messageId };
   if (!isObject(content)) throw refuse("badMessageType");
-  const { question, tasks: _, ...values } = content;
+  const { question: given, tasks: _, ...values } = content;
+  const question = given ?? undefined; // null counts as absent
   if (question !== undefined && typeof question !== "string") throw refuse("badMessageType");
   const text = question ?? JSON.stringify(values);
   if (text.trim() === "" || text === "{}") throw refuse("emptyMessage");
@@ -78,11 +83,12 @@ const isCommand = (content: unknown): content is Members & { event: string } =>
 
 /** A command carried inside a message's content comes out, one level deep; any other command is itself. */
 export function unwrap(command: Command): Command {
-  if (command.event !== "user.message" || !isCommand(command.content)) return command;
+  const { session_id, message_id, content } = command;
+  if (command.event !== "user.message" || !isCommand(content)) return command;
   const inner = toCommand({
-    session_id: command.session_id,
-    message_id: command.message_id,
-    ...command.content,
+    ...content,
+    session_id: content.session_id ?? session_id,
+    message_id: content.message_id ?? message_id,
   });
   if (inner.event === "user.message" && isCommand(inner.content)) throw refuse("badMessageType");
   return inner;

@@ -18,6 +18,8 @@ export interface NativeConnection {
   readonly attached: Map<string, Attached>;
   /** Highest acknowledged seq per session, also of sessions this connection is not attached to. */
   readonly acks: Map<string, number>;
+  /** True when the socket is gone: nothing may be attached to it any more. */
+  closed: boolean;
   /** Sends a frame that is not in any log. */
   direct(body: FrameBody, language?: Language): void;
 }

@@ -69,7 +69,6 @@ export class Connection {
     ) {
       return this.close("frame_too_big");
     }
-    this.#receivedAt ??= performance.now();
     this.#guard(() => this.#accept(this.#conversation.read(text)));
   }
 
@@ -82,10 +81,17 @@ export class Connection {
   /** Says why, and closes. */
   close(reason: CloseReason): void {
     if (this.#closing) return;
-    this.#guard(() => this.#conversation.announceClose(reason));
-    if (reason !== "slow_consumer") this.#outbound.flushAll();
-    this.#socket.close(closeCodes[reason], reason);
-    this.#release();
+    this.#closing = true;
+    try {
+      this.#conversation.announceClose(reason);
+      if (reason !== "slow_consumer") this.#outbound.flushAll();
+      this.#socket.close(closeCodes[reason], reason);
+    } catch (cause) {
+      this.#parts.logger.error(`Cannot say goodbye: ${describeCause(cause)}`, { connection: this.id });
+      this.#socket.terminate();
+    } finally {
+      this.#release();
+    }
   }
 
   announceShutdown(drainSeconds: number): void {
@@ -102,6 +108,7 @@ export class Connection {
 
   #accept(inbound: Inbound): void {
     if (!inbound.counted) return void inbound.handle();
+    this.#receivedAt ??= performance.now();
     const waitMs = this.#rate.take();
     if (waitMs > 0) {
       inbound.refuse(waitMs);

@@ -1,13 +1,12 @@
 /** The door: HTTP routes, WebSocket upgrades, and the farewell at shutdown. */
 import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
-import type { Config } from "../config.ts";
 import type { Conversation, DialectServices, Peer } from "../dialect/dialect.ts";
 import { eventSchema, protocolSchema } from "../protocol/schema.ts";
 import { version } from "../version.ts";
 import { Connection } from "./connection.ts";
-import { upgradeNative } from "./native_socket.ts";
 import { OriginRule } from "./origin.ts";
+import type { Door, SocketEvents } from "./socket.ts";
 
 export interface GatewayParts extends DialectServices {
   /** The native dialect. */
@@ -21,7 +20,7 @@ const reserved = /^\/(ui|api|agui|v1)(\/|$)|^\/(health|metrics|schema)$/;
 /** How long a goodbye may take to arrive before the listener is closed. */
 const farewellMs = 2000;
 
-export class Gateway {
+export class Gateway implements Door {
   readonly #parts: GatewayParts;
   readonly #origins: OriginRule;
   readonly #connections = new Set<Connection>();
@@ -35,21 +34,37 @@ export class Gateway {
     this.#app = this.#routes();
   }
 
-  get config(): Config {
-    return this.#parts.config;
-  }
+  /** Answers one plain HTTP request. Never throws. */
+  readonly fetch = (request: Request): Response | Promise<Response> => this.#app.fetch(request);
 
-  /** Answers one request of the main listener. Never throws. */
-  readonly fetch = (request: Request): Response | Promise<Response> => {
-    return request.headers.get("upgrade")?.toLowerCase() === "websocket"
-      ? this.#upgrade(request)
-      : this.#app.fetch(request);
+  /** Decides over an upgrade: what to do with the socket, or why not. */
+  readonly admit = (request: Request): SocketEvents | Response => {
+    const url = new URL(request.url);
+    if (this.#draining) return new Response("The server is shutting down", { status: 503 });
+    if (!this.#origins.allows(request.headers.get("origin"), url.host)) {
+      return new Response("This origin may not connect: add it to the setting allowedOrigins", {
+        status: 403,
+      });
+    }
+    if (reserved.test(url.pathname)) return notFound();
+    if (/^\/ws\/./.test(url.pathname)) {
+      return new Response("Traces are not served yet: connect to / for the native protocol", { status: 404 });
+    }
+    const { maxConnections } = this.#parts.config;
+    const excess = this.#connections.size - maxConnections;
+    if (excess >= Math.max(1, maxConnections * 0.1)) {
+      return new Response("The server is full", { status: 503 });
+    }
+    return this.#connect(url.searchParams.get("agent") ?? undefined, excess >= 0);
   };
 
-  /** Answers one request of the health listener. */
-  readonly fetchHealth = (request: Request): Response | Promise<Response> => {
-    const { pathname } = new URL(request.url);
-    return pathname === "/health" || pathname === "/metrics" ? this.#app.fetch(request) : notFound();
+  /** What the health listener serves: /health and /metrics only. */
+  readonly healthDoor: Door = {
+    fetch: (request) => {
+      const { pathname } = new URL(request.url);
+      return pathname === "/health" || pathname === "/metrics" ? this.fetch(request) : notFound();
+    },
+    admit: notFound,
   };
 
   /**
@@ -70,45 +85,25 @@ export class Gateway {
     if (this.#connections.size) await within(farewellMs, emptied);
   }
 
-  #upgrade(request: Request): Response {
-    const url = new URL(request.url);
-    if (this.#draining) return new Response("The server is shutting down", { status: 503 });
-    if (!this.#origins.allows(request.headers.get("origin"), url.host)) {
-      return new Response("This origin may not connect: add it to the setting allowedOrigins", {
-        status: 403,
-      });
-    }
-    if (reserved.test(url.pathname)) return notFound();
-    if (/^\/ws\/./.test(url.pathname)) {
-      return new Response("Traces are not served yet: connect to / for the native protocol", { status: 404 });
-    }
-    const { maxConnections, idleTimeoutSeconds } = this.#parts.config;
-    const excess = this.#connections.size - maxConnections;
-    if (excess >= Math.max(1, maxConnections * 0.1)) {
-      return new Response("The server is full", { status: 503 });
-    }
+  #connect(agent: string | undefined, isOver: boolean): SocketEvents {
     let connection: Connection | undefined;
-    try {
-      return upgradeNative(request, idleTimeoutSeconds, {
-        onOpen: (socket) => {
-          connection = new Connection(socket, {
-            ...this.#parts,
-            principal: "anonymous",
-            agent: url.searchParams.get("agent") ?? undefined,
-            converse: (peer) => this.#parts.openNative(peer, this.#parts),
-          });
-          this.#connections.add(connection);
-          this.#parts.logger.debug("Connection opened", { connection: connection.id });
-          if (this.#draining) return connection.close("shutdown");
-          if (excess >= 0) return connection.close("over_capacity");
-          connection.open();
-        },
-        onMessage: (data) => connection?.receive(data),
-        onClose: (code) => connection && this.#closed(connection, code),
-      });
-    } catch {
-      return new Response("Not a WebSocket handshake", { status: 400 });
-    }
+    return {
+      onOpen: (socket) => {
+        connection = new Connection(socket, {
+          ...this.#parts,
+          principal: "anonymous",
+          agent,
+          converse: (peer) => this.#parts.openNative(peer, this.#parts),
+        });
+        this.#connections.add(connection);
+        this.#parts.logger.debug("Connection opened", { connection: connection.id });
+        if (this.#draining) return connection.close("shutdown");
+        if (isOver) return connection.close("over_capacity");
+        connection.open();
+      },
+      onMessage: (data) => connection?.receive(data),
+      onClose: (code) => connection && this.#closed(connection, code),
+    };
   }
 
   #closed(connection: Connection, code: number): void {
@@ -126,8 +121,8 @@ export class Gateway {
       credentials: true,
     }));
     app.get("/health", (c) => this.#health(c));
-    app.get("/metrics", async (c) => {
-      const text = await this.#parts.metrics.render(this.#levels());
+    app.get("/metrics", (c) => {
+      const text = this.#parts.metrics.render(this.#levels());
       return c.text(text, 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
     });
     app.get("/schema", (c) => {

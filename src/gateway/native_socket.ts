@@ -1,8 +1,13 @@
 /** The native transport: Deno.serve's own upgrade. */
-import type { Socket, SocketEvents } from "./socket.ts";
-
-/** The subprotocol of this server; chosen when a client offers it, none otherwise. */
-const subprotocol = "myagent.v1";
+import {
+  type Door,
+  isUpgrade,
+  type Listener,
+  type ListenOptions,
+  type Socket,
+  type SocketEvents,
+  subprotocol,
+} from "./socket.ts";
 
 /**
  * The runtime drops the connection when data arrives after its own close frame, and the peer then never sees the
@@ -12,19 +17,40 @@ const quietMs = 20;
 /** … but not longer than this: a flood does not keep its socket. */
 const longestGoodbyeMs = 500;
 
+/** Listens with Deno.serve. @throws Deno.errors.AddrInUse and the like when it cannot */
+export function listenNative(door: Door, options: ListenOptions): Listener {
+  const { hostname, port, idleTimeoutSeconds } = options;
+  const server = Deno.serve(
+    { hostname, port, onListen: () => {}, onError: () => new Response("Internal error", { status: 500 }) },
+    (request) =>
+      isUpgrade(request) ? upgrade(request, idleTimeoutSeconds, door.admit(request)) : door.fetch(request),
+  );
+  const { addr, finished } = server;
+  return { hostname: addr.hostname, port: addr.port, finished, shutdown: () => server.shutdown() };
+}
+
 /**
  * Upgrades a request. Nothing that happens in the events may end the process: the runtime would take an exception
  * in a handler for fatal.
- *
- * @param idleTimeoutSeconds - the runtime pings at half of it and drops a peer that stays silent; 0 switches it off
  */
-export function upgradeNative(request: Request, idleTimeoutSeconds: number, events: SocketEvents): Response {
+function upgrade(request: Request, idleTimeoutSeconds: number, admitted: SocketEvents | Response): Response {
+  if (admitted instanceof Response) return admitted;
   const offered = request.headers.get("sec-websocket-protocol")?.split(",").map((name) => name.trim()) ?? [];
   const protocol = offered.includes(subprotocol) ? { protocol: subprotocol } : {};
-  const { socket, response } = Deno.upgradeWebSocket(request, {
-    idleTimeout: idleTimeoutSeconds,
-    ...protocol,
-  });
+  try {
+    // The runtime pings at half of the timeout.
+    const { socket, response } = Deno.upgradeWebSocket(request, {
+      idleTimeout: idleTimeoutSeconds,
+      ...protocol,
+    });
+    connect(socket, admitted);
+    return response;
+  } catch {
+    return new Response("Not a WebSocket handshake", { status: 400 });
+  }
+}
+
+function connect(socket: WebSocket, events: SocketEvents): void {
   socket.binaryType = "arraybuffer";
   const native = new NativeSocket(socket);
   let closed = false;
@@ -41,7 +67,6 @@ export function upgradeNative(request: Request, idleTimeoutSeconds: number, even
     events.onClose(code === 0 ? 1006 : code);
   };
   socket.onerror = (event) => event.preventDefault();
-  return response;
 }
 
 class NativeSocket implements Socket {

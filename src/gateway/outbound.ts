@@ -23,7 +23,8 @@ export class Outbound {
   #queuedBytes = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #overSince: number | undefined;
-  #progress = { at: 0, held: 0 };
+  /** While something waits: when the peer last took a byte, and what was held and queued since the last look. */
+  #watch: { progressAt: number; held: number; queued: number } | undefined;
   #waiting: (() => void)[] = [];
   #closed = false;
 
@@ -44,9 +45,12 @@ export class Outbound {
     if (this.#queue.length === 0 && this.#socket.bufferedAmount < highWaterBytes) {
       return this.#socket.send(frame);
     }
+    this.#arm();
+    const bytes = byteLength(frame);
     this.#queue.push(frame);
-    this.#queuedBytes += byteLength(frame);
-    if (!this.#isTooSlow()) this.#arm();
+    this.#queuedBytes += bytes;
+    this.#watch!.queued += bytes;
+    this.#checkPace();
   }
 
   /** Undefined when more can be taken; else resolves when it can, or when the connection is closed. */
@@ -73,6 +77,7 @@ export class Outbound {
   }
 
   #arm(): void {
+    this.#watch ??= { progressAt: Date.now(), held: this.held, queued: 0 };
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#flush();
@@ -80,6 +85,7 @@ export class Outbound {
   }
 
   #flush(): void {
+    this.#noteProgress();
     let sent = 0;
     while (sent < this.#queue.length && this.#socket.bufferedAmount < highWaterBytes) {
       const frame = this.#queue[sent++];
@@ -87,28 +93,32 @@ export class Outbound {
       this.#socket.send(frame);
     }
     this.#queue.splice(0, sent);
-    if (this.#isTooSlow()) return;
+    this.#checkPace();
+    if (this.#closed) return;
     if (this.held < highWaterBytes) this.#wake();
     if (this.#queue.length || this.#waiting.length) this.#arm();
+    else this.#watch = undefined;
   }
 
   #wake(): void {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
-  /** Over budget for too long, far over it, or without any progress. */
-  #isTooSlow(): boolean {
+  #noteProgress(): void {
+    const watch = this.#watch!;
+    const held = this.held;
+    if (watch.held + watch.queued > held) watch.progressAt = Date.now();
+    Object.assign(watch, { held, queued: 0 });
+  }
+
+  /** Gives up on a peer that is over budget for too long, far over it, or takes nothing at all. */
+  #checkPace(): void {
     const now = Date.now();
     const held = this.held;
     const { sendBudgetBytes, sendBudgetGraceSeconds, sendHardBytes } = this.#limits;
     this.#overSince = held > sendBudgetBytes ? this.#overSince ?? now : undefined;
-    if (this.#progress.at === 0 || held < this.#progress.held || held === 0) {
-      this.#progress = { at: now, held };
-    }
-    const isSlow = held > sendHardBytes ||
-      (this.#overSince !== undefined && now - this.#overSince > sendBudgetGraceSeconds * 1000) ||
-      (this.#queue.length + this.#waiting.length > 0 && now - this.#progress.at > stallMs);
-    if (isSlow && !this.#closed) this.#onSlow();
-    return isSlow;
+    const isOver = this.#overSince !== undefined && now - this.#overSince > sendBudgetGraceSeconds * 1000;
+    const isStuck = now - (this.#watch?.progressAt ?? now) > stallMs;
+    if ((held > sendHardBytes || isOver || isStuck) && !this.#closed) this.#onSlow();
   }
 }

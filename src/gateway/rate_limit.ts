@@ -9,8 +9,8 @@ export class RateLimit {
   readonly #burst: number;
   #tokens: number;
   #filledAt = Date.now();
-  #drops = 0;
-  #windowFrom = 0;
+  /** When the last messages were dropped, oldest first. */
+  readonly #drops: number[] = [];
 
   /** @param perSecond - messages per second; 0 switches the limit off */
   constructor(perSecond: number, burst: number) {
@@ -35,7 +35,8 @@ export class RateLimit {
   /** Counts a dropped message; true when there were too many. */
   drop(): boolean {
     const now = Date.now();
-    if (now - this.#windowFrom > dropWindowMs) [this.#windowFrom, this.#drops] = [now, 0];
-    return ++this.#drops > maxDrops;
+    this.#drops.push(now);
+    if (this.#drops.length <= maxDrops) return false;
+    return now - this.#drops.shift()! <= dropWindowMs;
   }
 }

@@ -17,3 +17,36 @@ export interface SocketEvents {
   /** Called exactly once. */
   onClose(code: number): void;
 }
+
+/** What a listener serves. */
+export interface Door {
+  /** Answers one plain HTTP request. Never throws. */
+  fetch(request: Request): Response | Promise<Response>;
+  /** Decides over an upgrade: what to do with the socket, or why not. */
+  admit(request: Request): SocketEvents | Response;
+}
+
+/** Where to listen, and how long a peer may be silent. */
+export interface ListenOptions {
+  readonly hostname: string;
+  readonly port: number;
+  /** A peer that answers no ping for this long is dropped; 0 switches it off. */
+  readonly idleTimeoutSeconds: number;
+}
+
+/** A transport that listens. */
+export interface Listener {
+  readonly hostname: string;
+  readonly port: number;
+  /** Resolves when it has stopped. */
+  readonly finished: Promise<void>;
+  /** Stops; sockets should have been closed before. */
+  shutdown(): Promise<void>;
+}
+
+/** The subprotocol of this server; chosen when a client offers it, none otherwise. */
+export const subprotocol = "myagent.v1";
+
+export function isUpgrade(request: Request): boolean {
+  return request.headers.get("upgrade")?.toLowerCase() === "websocket";
+}

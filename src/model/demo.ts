@@ -81,12 +81,6 @@ const endTool = "terminate";
  * A model without a network, for demonstrations and tests: it compares the words of the newest question (Chinese or
  * English) with names, descriptions and JSON schemas of the tools, fills their arguments from the question, and
  * phrases what they return. It reads the first 2,000 characters of a question. It knows nothing by itself and says so. The same request gets the same reply.
- *
- * @example
- * ```ts
- * import { DemoModel } from "myagent";
- * const model = new DemoModel({ delayMs: 20 });
- * ```
  */
 export class DemoModel implements Model {
   readonly name = "demo";

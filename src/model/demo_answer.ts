@@ -25,8 +25,8 @@ export function readable(text: string, language: Language): string {
   const kept = value === undefined ? cut : [...shown];
   const note = language === "zh"
     ? `（共 ${shown.length} 个字符，其余略）`
-    : `(${shown.length} characters in all)`;
-  return `${kept.slice(0, maxResultCharacters).join("").trimEnd()}… ${note}`;
+    : ` (${shown.length} characters in all)`;
+  return `${kept.slice(0, maxResultCharacters).join("").trimEnd()}…${note}`;
 }
 
 function parse(text: string): unknown {
@@ -82,7 +82,8 @@ function success({ tool, text }: Result, language: Language): string {
     return language === "zh" ? `${tool} 已完成，没有返回内容。` : `${tool} is done and returned nothing.`;
   }
   const shown = readable(text, language);
-  const foreign = parse(text) === undefined && /\p{L}/u.test(shown) && languageOf(shown) !== language;
+  const foreign = parse(text) === undefined && /\p{L}/u.test(shown) &&
+    (language === "zh" ? !/\p{Script=Han}/u.test(shown) : languageOf(shown) === "zh");
   if (!foreign) return shown;
   return language === "zh" ? `${tool} 返回：${shown}` : `${tool} returned: ${shown}`;
 }

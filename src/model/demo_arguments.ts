@@ -9,6 +9,7 @@ import {
   dateIn,
   expressionIn,
   numbersIn,
+  pathIn,
   type Quantity,
   targetLanguageIn,
   timeIn,
@@ -45,6 +46,7 @@ const order = [
   "expression",
   "date",
   "time",
+  "path",
   "origin",
   "destination",
   "recipient",
@@ -86,6 +88,8 @@ export function fillSlots(slots: readonly Slot[], scope: Scope): Filled {
   return { sets: [args, ...others.map((other) => ({ ...args, [shared[0].name]: other }))], missing };
 }
 
+const towards = /^(?:到|去|往|至|to)$/;
+
 /** Looks for values in one clause; what one slot has taken no other gets. */
 class ArgumentFinder {
   readonly #scope: Scope;
@@ -108,7 +112,7 @@ class ArgumentFinder {
   find(slot: Slot): unknown {
     if (slot.type === "array") return this.#list(slot);
     if (slot.type === "object") return this.#object(slot);
-    if (slot.choices.length > 0) return choiceIn(this.#text, slot);
+    if (slot.choices.length > 0) return choiceIn(this.#text, slot, this.#scope.reading.language);
     if (slot.type === "boolean") return truthIn(this.#text, slot);
     if (slot.type === "number" || slot.type === "integer") return this.#number(slot);
     return this.#example(slot) ?? this.#textual(slot);
@@ -127,25 +131,23 @@ class ArgumentFinder {
     return [...new Set([...names, ...emails])].filter((name) => name !== taken);
   }
 
-  /** A letter without a subject gets one from its text, and a text without content what was found before. */
+  /** A text without content gets what was found before, and a letter without a subject the start of its text. */
   complete(slots: readonly Slot[], values: Map<string, unknown>): void {
-    const open = (kind: Slot["kind"]) =>
-      slots.find((slot) =>
-        slot.kind === kind && slot.type === "string" && slot.required && !values.has(slot.name)
-      );
-    const text = open("text");
-    const subject = open("subject");
-    if (text) {
-      const given = slots.find((slot) => slot.kind === "subject" && values.has(slot.name));
-      const content = this.#scope.found || (given && values.get(given.name));
+    const { found, reading } = this.#scope;
+    const ofKind = (kind: Slot["kind"]) => slots.find((slot) => slot.kind === kind && slot.type === "string");
+    const text = ofKind("text");
+    const subject = ofKind("subject");
+    if (text && !values.has(text.name)) {
+      const content = found || (text.required && subject && values.get(subject.name));
       if (content) values.set(text.name, content);
     }
-    const body = slots.find((slot) => slot.kind === "text" && values.has(slot.name));
+    if (!subject || values.has(subject.name)) return;
+    const body = text && values.get(text.name);
     // What was found is a table or a list: the request that led to it makes the better headline.
-    const source = body && values.get(body.name) === this.#scope.found
-      ? this.#scope.reading.text
-      : body && values.get(body.name);
-    if (subject && source) values.set(subject.name, headline(String(source)));
+    const line = body !== undefined && body === found ? reading.text : body;
+    const own = line ??
+      (subject.required ? this.#piece("body", "quote") ?? this.#remainder(false) : undefined);
+    if (own) values.set(subject.name, headline(String(own)));
   }
 
   #textual(slot: Slot): string | undefined {
@@ -158,6 +160,8 @@ class ArgumentFinder {
         return dateIn(this.#text, slot.schema.format === "date" || slot.schema.format === "date-time", now);
       case "time":
         return timeIn(this.#text);
+      case "path":
+        return pathIn(this.#text) ?? this.#piece("quote");
       case "expression":
         return expressionIn(this.#text, true) ?? this.#piece("quote", "body");
       case "language":
@@ -165,9 +169,9 @@ class ArgumentFinder {
       case "recipient":
         return this.#piece("email") ?? this.#name(slot, /^(?:给|向|to|for)$/);
       case "origin":
-        return this.#name(slot, /^(?:从|自|from)$/);
+        return this.#name(slot, /^(?:从|自|from)$/, towards);
       case "destination":
-        return this.#name(slot, /^(?:到|去|往|至|to)$/);
+        return this.#name(slot, towards, /^(?:从|自|from)$/);
       case "place":
         return this.#name(slot, /^(?:在|去|到|in|at|for|of|near)$/);
       case "code":
@@ -210,8 +214,10 @@ class ArgumentFinder {
   }
 
   /** A name, best one that stands after the right word; an optional slot takes only what surely is a name. */
-  #name(slot: Slot, lead: RegExp): string | undefined {
-    const suited = this.#entities.filter((entity) => entity.strong || slot.required);
+  #name(slot: Slot, lead: RegExp, not?: RegExp): string | undefined {
+    const suited = this.#entities.filter((entity) =>
+      (entity.strong || slot.required) && !not?.test(entity.lead)
+    );
     const chosen = suited.find((entity) => entity.strong && lead.test(entity.lead)) ??
       suited.find((entity) => entity.strong) ?? suited.find((entity) => lead.test(entity.lead)) ?? suited[0];
     if (!chosen) return undefined;
@@ -247,7 +253,10 @@ class ArgumentFinder {
   }
 
   #list(slot: Slot): unknown[] | undefined {
-    const item = slotsOf({ properties: { [slot.name]: slot.schema.items ?? {} }, required: [slot.name] })[0];
+    const item = slotsOf({
+      properties: { [slot.name]: slot.schema.items ?? {} },
+      required: slot.required ? [slot.name] : [],
+    })[0];
     if (item.choices.length > 0) {
       const found = item.choices.filter((choice) => says(this.#text, choice, slot.description));
       return found.length > 0 ? found : undefined;

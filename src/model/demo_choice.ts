@@ -1,13 +1,24 @@
 /** Arguments with few possible values: enumerations, yes or no, and which number belongs to which parameter. */
+import type { Language } from "../config.ts";
 import type { Slot } from "./demo_slots.ts";
 import { expressionIn, type Quantity } from "./demo_values.ts";
 import { conceptOf, identifierWords, tokensOf } from "./demo_words.ts";
 
 /** The value of an enumeration that a text names; a required one without evidence gets its first value. */
-export function choiceIn(text: string, slot: Slot): unknown {
+export function choiceIn(text: string, slot: Slot, language: Language): unknown {
   const found = slot.choices.find((choice) => says(text, choice, slot.description));
   if (found !== undefined) return found;
+  if (slot.kind === "language") {
+    const own = slot.choices.find((choice) => isLanguage(String(choice), language));
+    if (own !== undefined) return own;
+  }
   return slot.required && !("default" in slot.schema) ? slot.choices[0] : undefined;
+}
+
+/** Whether "zh", "zh-CN", "English" and the like stand for a language. */
+function isLanguage(choice: string, language: Language): boolean {
+  const code = choice.toLowerCase().split(/[-_]/)[0];
+  return code === language || languageCodes[language] === (conceptOf(code) ?? code);
 }
 
 /** Whether a text names a value: literally, by its gloss in the description, or by its meaning. */

@@ -14,7 +14,7 @@ export function isGreetingOnly(text: string): boolean {
 
 /** Whether something is to be found out. */
 export function seeksKnowledge(text: string): boolean {
-  return /什么|谁|哪|为什么|如何|怎么|多少|介绍|\b(?:what|who|whom|which|when|where|why|how|explain)\b/iu
+  return /[?？]\s*$|什么|谁|哪|为什么|如何|怎么|多少|介绍|\b(?:what|who|whom|which|when|where|why|how|explain)\b/iu
     .test(text);
 }
 

@@ -25,7 +25,7 @@ const rows: readonly Row[] = [
   ["date", "日期 星期 周几 几号 date weekday day", 0.5],
   [
     "weather",
-    "天气 气温 温度 下雨 下雪 有雨 带伞 冷吗 热吗 冷不冷 热不热 下不下雨 几度 预报 weather forecast temperature rain raining snow sunny",
+    "天气 气温 温度 下雨 下雪 有雨 带伞 冷吗 热吗 多冷 多热 更冷 更热 哪个冷 哪个热 哪里冷 哪里热 冷不冷 热不热 下不下雨 几度 预报 weather forecast temperature rain raining snow snowing sunny hot cold warm umbrella",
     1,
   ],
   ["climate", "气候 climate"],
@@ -54,7 +54,7 @@ const rows: readonly Row[] = [
   ["complete", "完成 做完 complete done finish"],
   ["todo", "待办 任务 清单 todo to-do task"],
   ["remind", "提醒 闹钟 remind reminder alarm"],
-  ["calendar", "日程 日历 会议 预约 calendar meeting schedule appointment"],
+  ["calendar", "日程 日历 会议 开会 预约 calendar meeting schedule appointment"],
   ["note", "笔记 备忘 note memo"],
   ["translate", "翻译 译成 translate translation translator"],
   ["news", "新闻 资讯 news headline"],
@@ -126,7 +126,7 @@ const byLength = (list: string) => list.split(/\s+/).sort((a, b) => b.length - a
 /** Chinese phrases of politeness and grammar, longest first. */
 export const chineseManners: readonly string[] = byLength(
   "请问 请你 请帮我 请 帮我 帮忙 麻烦你 麻烦 告诉我 和我说说 给我 我想知道 我想要 我想 我要 想要 想知道 能不能 能否 " +
-    "可不可以 可以 是不是 是否 会不会 有没有 怎么样 怎么 怎样 如何 什么样 什么 哪些 哪个 哪里 哪儿 多少 为什么 几个 多大 多高 " +
+    "可不可以 可以 是不是 是否 会不会 有没有 怎么样 怎么 怎样 如何 什么样 什么 哪些 哪个 哪里 哪儿 哪家 到哪了 到哪 几家 几位 几种 多少 为什么 几个 多大 多高 " +
     "多长 多久 一下 一个 一条 一项 一封 一些 一份 一点 所有 全部 每个 各个 这个 那个 我们 你们 他们 我的 你的 我叫 我是 叫做 自己 " +
     "谢谢 需要 应该 已经 还是 或者 因为 所以 但是 而且 然后 并且 同时 顺便 接着 之后 之前 关于 有关 对于 比较 一共 " +
     "总共 大概 好吗 可好 好不好 基本 的话 分别 适合 是多少",

@@ -17,6 +17,7 @@ export const descriptionWeight = 2;
 const parameterWeight = 1;
 /** Two weak hits, or one in the description: less is chance. */
 const threshold = 1.5;
+const sureEvidence = 2;
 
 export function profileOf(tool: ToolSpec): Profile {
   const weights = new Map<string, number>();
@@ -36,6 +37,8 @@ export function profileOf(tool: ToolSpec): Profile {
 function asked(text: string): Set<string> {
   const tokens = tokensOf(text);
   if (expressionIn(text) !== undefined) tokens.add("#calculate");
+  // Who tells their name wants to be greeted.
+  if (/我(?:名)?叫|我的名字|\bmy name is\b/iu.test(text)) tokens.add("#greet");
   if (/\btell me (?:more |something )?about\b|说说|讲讲|是.{0,3}(?:什么样|怎么样|怎样)的/iu.test(text)) {
     tokens.add("#info");
   }
@@ -45,6 +48,8 @@ function asked(text: string): Set<string> {
 export interface Match {
   readonly profile: Profile;
   readonly evidence: number;
+  /** True when hardly anything else can be meant. */
+  readonly sure: boolean;
   readonly rank: number;
 }
 
@@ -54,13 +59,15 @@ export function matches(text: string, profiles: readonly Profile[]): Match[] {
   const found = profiles.map((profile): Match => {
     let evidence = 0;
     let rank = 0;
+    let hits = 0;
     for (const token of tokens) {
       const value = (profile.weights.get(token) ?? 0) * strengthOf(token);
       const sharers = profiles.filter(({ weights }) => weights.has(token)).length;
       evidence += value;
+      hits += value > 0 ? 1 : 0;
       rank += value / Math.max(1, sharers);
     }
-    return { profile, evidence, rank };
+    return { profile, evidence, rank, sure: evidence >= sureEvidence || hits * 2 >= tokens.length };
   });
   return found.filter(({ evidence }) => evidence >= threshold).sort((a, b) => b.rank - a.rank);
 }

@@ -1,6 +1,7 @@
 /** Names in a question: what neither grammar nor the tools' own words explain. No list of places or people is needed. */
 import type { Language } from "../config.ts";
 import { chineseConcepts, chineseFiller, englishFiller } from "./demo_lexicon.ts";
+import { moments } from "./demo_values.ts";
 import { conceptOf, stem } from "./demo_words.ts";
 
 /** A name found in a question: a place, a person, a product, whatever the tools' own words do not explain. */
@@ -22,7 +23,7 @@ export interface Vocabulary {
 
 /** Replaces the Chinese words that explain themselves by blanks of the same length. */
 function blankKnown(text: string, vocabulary: Vocabulary): string {
-  let rest = text;
+  let rest = text.replace(moments, (moment) => "\0".repeat(moment.length));
   const blank = (word: string) => {
     rest = rest.replaceAll(word, "\0".repeat(word.length));
   };
@@ -73,34 +74,40 @@ function capitalised(words: readonly string[]): { text: string; strong: boolean 
 }
 
 const tokenPattern =
-  /(?:St|Mt|Ft|Mr|Mrs|Ms|Dr)\.(?= \p{Lu})|\p{Script=Latin}[\p{Script=Latin}\p{N}'’-]*|\p{Script=Han}+|\0+|\s+|[^\s]/gu;
+  /(?:St|Mt|Ft|Mr|Mrs|Ms|Dr)\.(?= \p{Lu})|(?:\p{Lu}\.){2,}|\p{Script=Latin}[\p{Script=Latin}\p{N}'’-]*|\p{Script=Han}+|\0+|\s+|[^\s]/gu;
 
 /** Collects names while the tokens of a clause go by. */
 class NameCollector {
   readonly entities: Entity[] = [];
-  #group = 0;
   #words: string[] = [];
   #lead = "";
-  #comma = false;
+  /** The word or sign between the last name and the next, if they are joined. */
+  #joint = "";
+  /** Whether nothing but a joint stands between here and the last name. */
+  #adjacent = false;
+  /** Whether the clause has begun with something else: 和 is then "with", not the start of 和田. */
+  #begun = false;
 
   constructor(readonly vocabulary: Vocabulary, readonly language: Language) {}
 
   latin(word: string): void {
     const name = word.replace(/['’]s$/, "");
-    if (this.#words.length > 0 && conceptOf(name) === "city" && /^\p{Lu}/u.test(name)) {
-      this.#words.push(name);
-    } else if (/^and$/i.test(name)) {
-      this.flush();
-    } else if (
-      englishFiller.has(name.toLowerCase()) || conceptOf(name) || this.vocabulary.stems.has(stem(name))
-    ) {
+    if (/^and$/i.test(name)) this.join("and");
+    else if (this.#explained(name)) {
       this.interrupt();
       this.#lead = name.toLowerCase();
     } else this.#words.push(name);
   }
 
+  /** "New York City": a known word may be the end of a name. */
+  #explained(name: string): boolean {
+    if (this.#words.length > 0 && conceptOf(name) === "city" && /^\p{Lu}/u.test(name)) return false;
+    return englishFiller.has(name.toLowerCase()) || conceptOf(name) !== undefined ||
+      this.vocabulary.stems.has(stem(name));
+  }
+
   chinese(run: string): void {
-    this.flush();
+    this.#flush();
     const way = /^[从自](.{2,}?)[到去至飞](.{2,})$/u.exec(run);
     if (way) {
       this.chinese(`从${way[1]}`);
@@ -108,31 +115,49 @@ class NameCollector {
       return this.chinese(`到${way[2]}`);
     }
     const stretches = run.split("的");
-    stretches.forEach((stretch, index) => {
-      const joins = this.entities.at(-1)?.group === this.#group;
-      for (const part of splitJoined(joins ? stretch.replace(/^[和与跟及]/u, "") : stretch)) {
-        const { text, lead } = trimName(part.replace(/[和与跟及]$/u, ""));
-        if (text.length >= 2) this.#add(text, lead || this.#lead, true);
-        else if (text !== "") this.interrupt();
-        this.#lead = text.length === 1 ? text : "";
-      }
-      if (index + 1 < stretches.length) this.interrupt();
-    });
+    for (const [index, stretch] of stretches.entries()) {
+      if (index > 0) this.interrupt();
+      this.#stretch(stretch);
+    }
+  }
+
+  /** Names between two 的, perhaps with 和 before, between or after them. */
+  #stretch(stretch: string): void {
+    const starts = (this.#adjacent || (this.#begun && stretch.length > 2)) && /^[和与跟及]/u.test(stretch);
+    this.#begun = true;
+    if (starts) this.#joint = stretch[0];
+    const parts = splitJoined(starts ? stretch.slice(1) : stretch);
+    for (const [index, part] of parts.entries()) {
+      if (index > 0) this.#joint = "和";
+      const ends = /[和与跟及]$/u.exec(part)?.[0] ?? "";
+      const { text, lead } = trimName(part.slice(0, part.length - ends.length));
+      if (text.length >= 2) this.#add(text, lead || this.#lead, true);
+      else if (text !== "") this.interrupt();
+      this.#lead = text.length === 1 ? text : "";
+      if (ends) this.#joint = ends;
+    }
+  }
+
+  join(by: string): void {
+    this.#flush();
+    this.#joint ||= by;
   }
 
   /** Something that ends a name; names before and after it are not joined. */
   interrupt(): void {
-    this.flush();
-    this.#group++;
+    this.#flush();
+    this.#begun = true;
+    this.#adjacent = false;
+    this.#joint = "";
     this.#lead = "";
   }
 
-  comma(): void {
-    this.flush();
-    this.#comma = true;
+  finish(): Entity[] {
+    this.#flush();
+    return joinPlaces(this.entities);
   }
 
-  flush(): void {
+  #flush(): void {
     if (this.#words.length === 0) return;
     const { text, strong } = capitalised(this.#words);
     this.#words = [];
@@ -142,19 +167,21 @@ class NameCollector {
 
   #add(text: string, lead: string, strong: boolean): void {
     const last = this.entities.at(-1);
-    // "Paris, France" is one place; "Berlin, Paris and Rome" are three.
-    if (this.#comma && this.language === "en" && last?.group === this.#group && last.strong && strong) {
-      this.entities.push({ text, lead: ",", strong, group: this.#group });
-    } else this.entities.push({ text, lead, strong, group: this.#group });
-    this.#comma = false;
+    const joins = last !== undefined && this.#adjacent && this.#joint !== "";
+    const group = joins ? last.group : (last?.group ?? 0) + 1;
+    this.entities.push({ text, lead: joins && this.#joint === "," ? "," : lead, strong, group });
+    this.#adjacent = true;
+    this.#joint = "";
   }
 }
 
-/** Two names with nothing but a comma between them are one name. */
+/** "Paris, France" is one place; "Berlin, Paris and Rome" are three. */
 function joinPlaces(entities: readonly Entity[]): Entity[] {
   return entities.flatMap((entity, index) => {
     const mates = entities.filter((other) => other.group === entity.group);
-    if (mates.length !== 2 || mates[1].lead !== ",") return [entity];
+    if (mates.length !== 2 || mates[1].lead !== "," || !/^\p{Script=Latin}/u.test(entity.text)) {
+      return [entity];
+    }
     return mates[0] === entity ? [{ ...entity, text: `${entity.text}, ${entities[index + 1].text}` }] : [];
   });
 }
@@ -164,12 +191,10 @@ export function entitiesIn(masked: string, vocabulary: Vocabulary, language: Lan
   const collector = new NameCollector(vocabulary, language);
   for (const [token] of blankKnown(masked, vocabulary).matchAll(tokenPattern)) {
     if (/^\s+$/.test(token)) continue;
-    if (/^[,，]$/.test(token)) collector.comma();
-    else if (/^[、&]$/.test(token)) collector.flush();
+    if (/^[,，、&]$/.test(token)) collector.join(token === "，" ? "," : token);
     else if (/^\p{Script=Han}/u.test(token)) collector.chinese(token);
     else if (/^\p{Script=Latin}/u.test(token)) collector.latin(token);
     else collector.interrupt();
   }
-  collector.flush();
-  return joinPlaces(collector.entities);
+  return collector.finish();
 }

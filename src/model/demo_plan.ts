@@ -1,4 +1,5 @@
 /** Which tools a question asks for, and with which arguments. */
+import type { Language } from "../config.ts";
 import type { ToolSpec } from "./model.ts";
 import { fillSlots, type Scope } from "./demo_arguments.ts";
 import { entitiesIn } from "./demo_names.ts";
@@ -72,12 +73,30 @@ function scopeFor(task: Task, profile: Profile, clause: string, borrowed = false
   };
 }
 
-const sureEvidence = 2;
+/**
+ * The parts of a segment that speak of a tool. Names in a part of their own belong to what they stand beside: in
+ * Chinese before it (东京和伦敦的天气), in English after it ("the weather in Tokyo and London").
+ */
+function telling(segment: Segment, language: Language): string[] {
+  const groups: string[] = [];
+  let names = "";
+  for (const part of partsOf(segment.text)) {
+    if (matches(part, segment.profiles).length > 0) {
+      groups.push(names + part);
+      names = "";
+    } else if (language === "en" && groups.length > 0) groups[groups.length - 1] += part;
+    else names += part;
+  }
+  if (groups.length > 0) groups[groups.length - 1] += names;
+  return groups;
+}
 
 /** The calls of one tool: from its own part of a segment, else from the segment, else from the whole question. */
 function callsOf(task: Task, profile: Profile, segment: Segment): PlannedCall[] {
   const own = segment.profiles.length > 1
-    ? partsOf(segment.text).filter((part) => matches(part, [profile]).length > 0)
+    ? telling(segment, task.reading.language).filter((part) =>
+      matches(part, segment.profiles)[0]?.profile === profile
+    )
     : [];
   const tries = [...own, segment.text, task.reading.masked].map((text, index) => ({
     text,
@@ -88,7 +107,7 @@ function callsOf(task: Task, profile: Profile, segment: Segment): PlannedCall[] 
   const complete = tries.find(useful) ?? tries.find(({ filled }) => filled.missing.length === 0);
   const { filled } = complete ?? tries[own.length];
   // A question back is worth the while only when the tool surely was meant.
-  if (!complete && (matches(segment.text, [profile])[0]?.evidence ?? 0) < sureEvidence) return [];
+  if (!complete && !matches(segment.text, [profile])[0]?.sure) return [];
   return filled.sets.map((args) => ({
     tool: profile.tool,
     args,

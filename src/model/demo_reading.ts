@@ -99,7 +99,7 @@ export interface Clause {
 const borders = new RegExp(
   "(?<later>然后|接着|随后|之后再|再(?=[给发查告把去看将])|并(?=[给发查告把将])|\\b(?:and )?then\\b|\\bafter that\\b)" +
     "|并且|同时|顺便|另外|还有|\\b(?:and )?also\\b" +
-    "|[，。；;？?！!\\n]+|,(?!\\d)|(?<!\\b(?:St|Mt|Ft|Mr|Mrs|Ms|Dr))\\.(?=\\s|$)",
+    "|[，。；;？?！!\\n]+|,(?!\\d)|(?<!\\b(?:St|Mt|Ft|Mr|Mrs|Ms|Dr|[A-Z]))\\.(?=\\s|$)",
   "giu",
 );
 
@@ -121,7 +121,13 @@ export function clausesOf(masked: string): Clause[] {
   return clauses;
 }
 
-/** Halves of a clause that are joined by "and". */
+/** Parts of a clause around its "and"s, each with the joint that ends it, so that joining them gives the clause again. */
 export function partsOf(clause: string): string[] {
-  return clause.split(/以及|[和与跟及、&]|\band\b|\bplus\b/iu).filter((part) => part.trim() !== "");
+  const parts: string[] = [];
+  let from = 0;
+  for (const joint of clause.matchAll(/以及|[和与跟及、&]|\band\b|\bplus\b/giu)) {
+    parts.push(clause.slice(from, joint.index + joint[0].length));
+    from = joint.index + joint[0].length;
+  }
+  return [...parts, clause.slice(from)].filter((part) => part.trim() !== "");
 }

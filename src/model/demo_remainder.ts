@@ -60,7 +60,9 @@ export function remainder(text: string, topics: ReadonlySet<string>, query: bool
   for (let before = ""; before !== rest;) {
     before = rest;
     rest = dropStart(rest, topics).replace(edges, "");
-    if (!query) rest = dropEnd(rest, topics).replace(edges, "");
+    if (query) continue;
+    if (topics.has(rest.slice(0, 2))) rest = rest.slice(2);
+    rest = dropEnd(rest, topics).replace(edges, "");
   }
   return /^[给向发写打把我你\s]+$/u.test(rest) ? "" : rest;
 }

@@ -11,6 +11,7 @@ export type SlotKind =
   | "url"
   | "date"
   | "time"
+  | "path"
   | "expression"
   | "language"
   | "origin"
@@ -42,6 +43,7 @@ const kindRules: readonly (readonly [SlotKind, RegExp])[] = [
   ["url", /\b(?:url|uri|link|href|website)\b|网址|链接/i],
   ["date", /\b(?:date|day|deadline|due)\b|日期|哪天|截止/i],
   ["time", /\btime\b|时刻|几点/i],
+  ["path", /\b(?:path|file|filename|folder|directory)\b|文件|路径|目录/i],
   ["expression", /\b(?:expr|expression|formula|equation)\b|算式|表达式|公式/i],
   ["language", /\blang(?:uage)?\b|语言|语种/i],
   ["origin", /^(?:from|start)$|\b(?:origin|departure|source)\b|出发|起点/i],

@@ -46,6 +46,9 @@ export interface Quantity {
 const datePattern = /\d{4}[-/]\d{1,2}[-/]\d{1,2}|\d{4}年\d{1,2}月\d{1,2}[日号]|\d{1,2}月\d{1,2}[日号]/gu;
 const timePattern =
   /\d{1,2}[:：]\d{2}(?::\d{2})?|(?:凌晨|早上|上午|中午|下午|傍晚|晚上)?(?:\d{1,2}|[一二两三四五六七八九十]{1,3})点(?:半|\d{1,2}分?|[一二三四五六七八九十]{1,3}分?)?|\b\d{1,2}\s?(?:am|pm)\b/giu;
+/** Dates and times of day, wherever they stand. */
+export const moments = new RegExp(`${datePattern.source}|${timePattern.source}`, "giu");
+
 const measures = "[个条位名天日页项次元块度倍岁份只本张人件]|小时|分钟|美元|人民币";
 
 /** The numbers of a text, without those of dates, times and codes. */
@@ -138,6 +141,11 @@ export function targetLanguageIn(text: string): { value: string; phrase: string 
     /\b(?:to|into|in)\s+((?:engl|span|turk|pol|dan|swed|finn)ish|french|german|(?:chin|japan|portugu)ese|italian|russian|korean|arabic|dutch|greek|hindi|thai)\b/iu
       .exec(text);
   return found ? { value: found[1], phrase: found[0] } : undefined;
+}
+
+/** A file named in a text. */
+export function pathIn(text: string): string | undefined {
+  return text.match(/(?:[\w.~-]*\/)*[\w-]+(?:\.\w{1,8})+\b|\.{0,2}(?:\/[\w.-]+)+/u)?.[0];
 }
 
 /** Something that looks like an order number, an article code or a stock symbol. */

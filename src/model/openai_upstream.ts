@@ -71,18 +71,24 @@ export class Upstream implements Disposable {
 
   /** The body's bytes as they come. Silence counts only while somebody wants to read. */
   async *#read(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
+    if (!body) return;
+    const reader = body.getReader();
+    const close = () => void reader.cancel().catch(() => {});
+    // fetch alone does not do it: Deno 2.9.6 forgets the signal once the Response has been collected as garbage.
+    this.signal.addEventListener("abort", close, { once: true });
     const done = new DoneDetector();
     this.#watch(this.#options.stallMs);
     try {
-      for await (const bytes of body ?? []) {
+      for (let next = await reader.read(); !next.done; next = await reader.read()) {
         clearTimeout(this.#timer);
-        yield bytes;
-        this.#watch(done.take(bytes) ? afterDoneMs : this.#options.stallMs);
+        yield next.value;
+        this.#watch(done.take(next.value) ? afterDoneMs : this.#options.stallMs);
       }
     } catch (cause) {
       throw this.#fail("", { kind: "cut" }, cause);
     } finally {
       clearTimeout(this.#timer);
+      close();
     }
   }
 

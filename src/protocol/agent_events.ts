@@ -109,7 +109,7 @@ export const agentEvents = [
     }),
   }),
   serverEvent("agent.error", "The run failed, or one command was refused.", {
-    session_id,
+    session_id: SessionId.optional(),
     content: Text,
     error: Text,
     metadata: ErrorMetadata,

@@ -1,13 +1,13 @@
 /** Text of a frame ↔ value: what comes in is checked, what goes out is written once. */
 import type { z } from "zod";
 import type { Language } from "../config.ts";
-import { type Command, commandNames, commands, sessionless } from "./commands.ts";
+import { type Command, commandNames, Envelope, sessionless } from "./commands.ts";
 import { maxFrameBytes } from "./event.ts";
 import { showContent } from "./show_content.ts";
-import { shrink } from "./shrink.ts";
+import { toJson } from "./plain.ts";
+import { byteLength, shrink } from "./shrink.ts";
 import { refuse } from "./texts.ts";
-
-const byName = new Map(commands.map((type) => [(type.shape.event as z.ZodLiteral<string>).value, type]));
+import { isoTime } from "./time.ts";
 
 /**
  * Reads one inbound message.
@@ -36,7 +36,7 @@ export function toCommand(value: unknown): Command {
     throw refuse("unknownEvent", name, reply);
   }
   if (name === "user.ack") return message as unknown as Command;
-  const checked = byName.get(name)!.safeParse(message);
+  const checked = Envelope.safeParse(message);
   if (checked.success) return message as unknown as Command;
   throw envelopeFault(checked.error.issues[0], reply);
 }
@@ -48,7 +48,6 @@ function envelopeFault(issue: z.core.$ZodIssue, reply: Record<string, unknown>):
       ? refuse("messageIdTooLong", "", reply)
       : refuse("badMessageId", "", reply);
   }
-  if (member === "content") return refuse("badSessionContent", "", reply);
   return refuse("badEnvelope", `${member} has the wrong type`, reply);
 }
 
@@ -107,39 +106,18 @@ export function encodeFrame(
     content: body.content ?? undefined,
     error: body.event.endsWith(".error") && typeof body.content === "string" ? body.content : undefined,
     show_content: showContent({ event: body.event, content: body.content, metadata }, language),
-    timestamp: new Date().toISOString(),
+    timestamp: isoTime(Date.now()),
     seq: place?.seq,
     event_id: place?.event_id,
     metadata,
   };
-  const text = stringify(frame);
+  const text = toJson(frame);
   // A UTF-16 unit takes at most three bytes: short texts need no counting.
   return text.length * 3 > maxFrameBytes ? fit(text) : text;
 }
 
 function fit(text: string): string {
-  return new TextEncoder().encode(text).length > maxFrameBytes ? shrink(text) : text;
-}
-
-/** JSON of values that agents made: what JSON cannot hold is written as text instead of failing the run. */
-function stringify(frame: Frame): string {
-  try {
-    return JSON.stringify(frame);
-  } catch {
-    return JSON.stringify(frame, tolerant());
-  }
-}
-
-function tolerant(): (this: unknown, key: string, value: unknown) => unknown {
-  const path: unknown[] = [];
-  return function (_key, value) {
-    if (typeof value === "bigint") return String(value);
-    if (typeof value !== "object" || value === null) return value;
-    while (path.length && path.at(-1) !== this) path.pop();
-    if (path.includes(value)) return "[circular]";
-    path.push(value);
-    return value;
-  };
+  return byteLength(text) > maxFrameBytes ? shrink(text) : text;
 }
 
 export type DeliveryMark = "replayed" | "reoffered" | "resolved";

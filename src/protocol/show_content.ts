@@ -13,7 +13,9 @@ const longest = { question: 120, value: 160 };
 
 /** Cuts at a code point, so that no half of an emoji is left. */
 export function clip(value: unknown, max: number): string {
-  const text = typeof value === "string" ? value : value === undefined || value === null ? "" : String(value);
+  // Objects have no short form that people could read: nothing is better than raw JSON.
+  const isText = ["string", "boolean", "bigint"].includes(typeof value) || Number.isFinite(value);
+  const text = isText ? String(value) : "";
   if (text.length <= max) return text;
   const points = Array.from(text.slice(0, max * 2));
   return points.length <= max && text.length <= max * 2 ? text : points.slice(0, max - 1).join("") + "…";
@@ -29,15 +31,17 @@ const same = (line: string) => [line, line] as const;
 const fixed = (chinese: string, english: string): Sentence => () => [chinese, english];
 
 function reason(event: Shown, language: Language): string {
-  const { error } = event.metadata;
-  const content = typeof event.content === "string" ? event.content : members(event.content).error;
-  return text(localizedReason(String(content ?? error ?? ""), language));
+  const { error, message } = members(event.content);
+  const found = [event.content, error, message, event.metadata.error].find((value) =>
+    typeof value === "string" && value
+  );
+  return text(localizedReason(String(found ?? ""), language));
 }
 
-const failed = (chinese: string, english: string): Sentence => (event, language) => [
-  `${chinese}：${reason(event, language)}`,
-  `${english}: ${reason(event, language)}`,
-];
+const failed = (chinese: string, english: string): Sentence => (event, language) => {
+  const why = reason(event, language);
+  return why ? [`${chinese}：${why}`, `${english}: ${why}`] : [chinese, english];
+};
 
 function title(event: Shown): string {
   const task = members(members(event.content).task);

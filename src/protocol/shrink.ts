@@ -1,11 +1,10 @@
 /** Shortening of an event that would not fit a frame (protocol.md §4.4). */
+import { Buffer } from "node:buffer";
 import { maxFrameBytes } from "./event.ts";
 
-const encoder = new TextEncoder();
-
-/** Bytes of a text in UTF-8. */
+/** Bytes of a text in UTF-8, counted without writing them. */
 export function byteLength(text: string): number {
-  return encoder.encode(text).length;
+  return Buffer.byteLength(text);
 }
 
 type Tree = Record<string | number, unknown>;
@@ -50,29 +49,42 @@ function cut(leaf: Leaf, bytes: number): string {
   return leaf.text.slice(0, keep).replace(/[\uD800-\uDBFF]$/, "") + "…";
 }
 
-/** Replaces the largest member of content or metadata that is no string: a huge table has nothing to cut. */
-function dropLargest(frame: Tree, keep: ReadonlySet<string>): boolean {
-  const places = [frame.content, frame.metadata].filter((value) =>
-    typeof value === "object" && value !== null
-  );
-  const sizes = places.flatMap((place) =>
-    Object.entries(place as Tree).filter(([key]) => !keep.has(key))
-      .map(([key, value]) => ({ place: place as Tree, key, size: JSON.stringify(value)?.length ?? 0 }))
-  );
-  const largest = sizes.sort((a, b) => b.size - a.size)[0];
-  if (!largest || largest.size <= 3) return false;
-  largest.place[largest.key] = "…";
-  return true;
+const sizeOf = (value: unknown) => byteLength(JSON.stringify(value) ?? "");
+
+/** The beginning of a list or an object that fits `budget` bytes of JSON; it stays a list or an object. */
+function prefixOf(value: unknown, budget: number): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  let left = budget - 2;
+  const kept: [string, unknown][] = [];
+  for (const [key, member] of Object.entries(value)) {
+    left -= sizeOf(member) + (Array.isArray(value) ? 1 : sizeOf(key) + 2);
+    if (left < 0) break;
+    kept.push([key, member]);
+  }
+  return Array.isArray(value) ? kept.map(([, member]) => member) : Object.fromEntries(kept);
 }
 
-const needed: ReadonlySet<string> = new Set([
-  "run_id",
-  "terminal",
-  "truncated",
-  "original_bytes",
-  "tool",
-  "status",
-]);
+/** Cuts the largest structure of a frame whose strings are not what makes it long: a huge table, say. */
+function cutLargest(frame: Tree, excess: number): boolean {
+  const metadata = frame.metadata as Tree;
+  const inside = typeof frame.content === "object" && frame.content !== null ? frame.content as Tree : {};
+  const places = [
+    [frame, "content"],
+    ...[metadata, inside].flatMap((tree) => Object.keys(tree).map((key) => [tree, key])),
+  ];
+  const sizes = (places as [Tree, string][]).filter(([tree, key]) =>
+    typeof tree[key] === "object" && tree[key] !== null
+  )
+    .map(([tree, key]) => ({ tree, key, size: sizeOf(tree[key]) }));
+  // Members of the content go before the content itself: they leave its shape as it is.
+  const largest =
+    sizes.sort((a, b) => b.size - a.size).find(({ tree, size }) => tree !== frame && size > excess) ??
+      sizes[0];
+  if (!largest || largest.size <= 2) return false;
+  const { tree, key, size } = largest;
+  tree[key] = prefixOf(tree[key], Math.max(2, size - excess));
+  return true;
+}
 
 /**
  * Shortens a frame, longest strings first, until it fits; marks it as truncated.
@@ -82,10 +94,13 @@ const needed: ReadonlySet<string> = new Set([
  */
 export function shrink(text: string): string {
   const frame = JSON.parse(text) as Tree;
-  const metadata = frame.metadata as Tree;
-  Object.assign(metadata, { truncated: true, original_bytes: byteLength(text) });
-  // The sentence repeats the answer, which is never cut there (protocol.md §15).
-  if (frame.event === "agent.final_answer") delete frame.show_content;
+  if (frame.event === "agent.final_answer") {
+    // The sentence repeats the answer and is never cut (protocol.md §15): without it the answer may fit whole.
+    delete frame.show_content;
+    const whole = JSON.stringify(frame);
+    if (byteLength(whole) <= maxFrameBytes) return whole;
+  }
+  Object.assign(frame.metadata as Tree, { truncated: true, original_bytes: byteLength(text) });
   for (;;) {
     const shorter = JSON.stringify(frame);
     const excess = byteLength(shorter) - maxFrameBytes;
@@ -95,6 +110,6 @@ export function shrink(text: string): string {
     if (cuttable > excess + 256) {
       const level = waterline(leaves, excess + 64);
       for (const leaf of leaves) if (leaf.bytes > level) leaf.parent[leaf.key] = cut(leaf, level);
-    } else if (!dropLargest(frame, needed)) return shorter;
+    } else if (!cutLargest(frame, excess + 64)) return shorter;
   }
 }

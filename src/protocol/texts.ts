@@ -24,7 +24,7 @@ const refusals = {
     "create_session 的 content 必须是字符串或对象",
   ],
   createFailed: ["ERR_EXECUTION_604", "Failed to create session: {}", "会话创建失败"],
-  unknownAgent: ["ERR_VALIDATION_402", "Failed to create session: {}", "没有这个助手"],
+  unknownAgent: ["ERR_VALIDATION_402", "Failed to create session: {}", "会话创建失败"],
   emptyMessage: ["ERR_VALIDATION_402", "Message content cannot be empty", "消息内容不能为空"],
   badMessageType: [
     "ERR_VALIDATION_403",
@@ -49,6 +49,11 @@ const refusals = {
     "ERR_RATELIMIT_703",
     "Too many connections are attached to this session",
     "连接到该会话的数量已达上限",
+  ],
+  tooManyValues: [
+    "ERR_EXECUTION_603",
+    "The session's values are full: start a new session",
+    "会话的数据已满，请新建会话",
   ],
   rateLimited: ["ERR_RATELIMIT_700", "Too many messages, please slow down", "消息过于频繁，请放慢速度"],
   missingStepId: ["ERR_VALIDATION_401", "Missing step_id in user response", "缺少 step_id"],
@@ -85,6 +90,12 @@ const chineseByEnglish = new Map<string, string>(
 export function refuse(name: RefusalName, value = "", details: Record<string, unknown> = {}): AppError {
   const [code, english] = refusals[name];
   return new AppError(code, english.replace("{}", () => value), { details });
+}
+
+/** Whether a failure is this refusal. */
+export function isRefusal(failure: AppError, name: RefusalName): boolean {
+  const [code, english] = refusals[name];
+  return failure.code === code && failure.message.startsWith(english.split("{}")[0]);
 }
 
 /** The reason as people read it: fixed texts are translated, anything else is shown as it is. */

@@ -6,13 +6,27 @@ export interface StreamOptions extends CoalesceLimits {
   readonly answerStream: "eager" | "safe";
 }
 
-const codePoints = (text: string) => {
-  let count = 0;
-  for (const _ of text) count++;
+/** Code points of a text: its UTF-16 units less the second halves of pairs. */
+function codePoints(text: string): number {
+  let count = text.length;
+  for (let at = 1; at < text.length; at++) {
+    if ((text.charCodeAt(at) & 0xfc00) === 0xdc00 && (text.charCodeAt(at - 1) & 0xfc00) === 0xd800) count--;
+  }
   return count;
-};
+}
 
-const words = (text: string) => text.split(/\s+/).filter(Boolean).length;
+/** Words between white space. */
+function words(text: string): number {
+  let count = 0;
+  let inWord = false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    const isSpace = code <= 32 || code === 0xa0 || code === 0x3000;
+    if (!isSpace && !inWord) count++;
+    inWord = !isSpace;
+  }
+  return count;
+}
 
 /** The streams of one run, one after the other. */
 export class AnswerStream {

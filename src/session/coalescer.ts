@@ -53,7 +53,7 @@ export class Coalescer {
   #arm(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#emit(true);
+      this.#emit(false);
     }, this.#limits.coalesceMs);
   }
 

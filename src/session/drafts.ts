@@ -2,7 +2,7 @@
 import type { AgentEvent } from "../agent/agent.ts";
 import type { Language } from "../config.ts";
 import type { CustomDraft, Draft } from "../protocol/schema.ts";
-import { checkCustomName } from "../protocol/custom_event.ts";
+import { authorMetadata, checkCustomEvent } from "../protocol/custom_event.ts";
 import { statusText } from "../protocol/texts.ts";
 
 type Recorded = Exclude<AgentEvent, { type: "text" | "text_end" | "turn" | "step" }>;
@@ -19,7 +19,7 @@ function knownDraft(
 ): Draft {
   switch (event.type) {
     case "thinking": {
-      const status = event.stage === "summary" ? statusText("summary", language) : event.text;
+      const status = statusText(event.outOfSteps ? "summary" : "concluding", language);
       const metadata = {
         step: event.step,
         stage: event.stage,
@@ -47,7 +47,9 @@ function knownDraft(
           tool: event.tool,
           status: event.status,
           duration_ms: event.durationMs,
-          ...(event.status === "failed" ? { error: event.text, error_code: event.errorCode } : {}),
+          ...(event.status === "failed"
+            ? { error: event.error ?? event.text, error_code: event.errorCode }
+            : {}),
           ...(event.data === undefined || event.data === null ? {} : { data: event.data }),
           ...(event.edited ? { args: event.edited, edited: true as const } : {}),
           ...(event.special ? { special: true as const } : {}),
@@ -64,10 +66,13 @@ function knownDraft(
 
 /** An agent's own event; its name and content may not be taken for something the server says. */
 function customDraft(event: AgentEvent & { type: "custom" }): CustomDraft {
-  checkCustomName(event.event);
+  checkCustomEvent(event.event, event.content, event.metadata);
   const { content } = event;
   const isPlain = content === undefined || typeof content === "string" ||
     (typeof content === "object" && content !== null);
-  const { terminal: _, run_id: __, ...metadata } = event.metadata ?? {};
-  return { event: event.event, content: isPlain ? content : String(content), metadata };
+  return {
+    event: event.event,
+    content: isPlain ? content : String(content),
+    metadata: authorMetadata(event.metadata),
+  };
 }

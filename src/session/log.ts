@@ -66,7 +66,7 @@ export class SessionLog {
 
   /** As `append`, for changes that hold the entry itself. */
   appendWith(body: FrameBody, changes?: (entry: Entry) => Changes): Entry {
-    if (this.#failure) throw this.#failure;
+    this.#assertSound();
     const { id, epoch, language } = this.#record;
     const seq = this.#appended + 1;
     const frame = encodeFrame({ ...body, session_id: id }, language, {
@@ -80,13 +80,22 @@ export class SessionLog {
 
   /** Stores changes that come without an event. */
   note(changes: Changes): void {
-    if (this.#failure) throw this.#failure;
+    this.#assertSound();
     this.#commit([], changes);
   }
 
-  /** Resolves when everything appended so far is stored; undefined when it is already. */
+  #assertSound(): void {
+    if (this.#failure) throw this.#failure;
+  }
+
+  /**
+   * Resolves when everything appended so far is stored; undefined when it is already.
+   *
+   * @throws AppError ERR_EXECUTION_602, or rejects with it, when the store has failed
+   */
   stored(): Promise<void> | undefined {
-    return this.#writing;
+    this.#assertSound();
+    return this.#writing?.then(() => this.#assertSound());
   }
 
   /** Stored entries after `after`; null when some of them were dropped. */
@@ -95,7 +104,7 @@ export class SessionLog {
   }
 
   #commit(entries: Entry[], changes?: Changes): void {
-    const written = this.#store.commit(this.#record.id, this.#fence, entries, changes);
+    const written = this.#write(entries, changes);
     this.#appended += entries.length;
     for (const entry of entries) {
       this.#sizes.push(entry.bytes);
@@ -106,11 +115,21 @@ export class SessionLog {
     const writing: Promise<void> = Promise.all([before, written]).then(
       () => {
         if (this.#writing === writing) this.#writing = undefined;
-        this.#deliver(entries);
+        // After a gap nothing more is handed out: a client must never see an event that is not in the log.
+        if (!this.#failure) this.#deliver(entries);
       },
       (cause) => this.#fail(cause),
     );
     this.#writing = writing;
+  }
+
+  #write(entries: Entry[], changes?: Changes): Awaitable<void> {
+    try {
+      return this.#store.commit(this.#record.id, this.#fence, entries, changes);
+    } catch (cause) {
+      this.#fail(cause);
+      throw this.#failure;
+    }
   }
 
   #deliver(entries: readonly Entry[]): void {
@@ -141,6 +160,15 @@ export class SessionLog {
     const through = this.oldest + drop - 1;
     this.#sizes = this.#sizes.slice(drop);
     this.#bytes = bytes;
-    void this.#store.trim(this.#record.id, through);
+    void this.#trim(through);
+  }
+
+  /** Old entries that could not be dropped cost space, not correctness. */
+  async #trim(through: number): Promise<void> {
+    try {
+      await this.#store.trim(this.#record.id, through);
+    } catch {
+      return;
+    }
   }
 }

@@ -3,9 +3,10 @@ import { isDeepStrictEqual } from "node:util";
 import { AppError } from "../errors.ts";
 import type { Language } from "../config.ts";
 import type { FrameBody } from "../protocol/codec.ts";
+import { authorMetadata } from "../protocol/custom_event.ts";
 import type { CustomDraft } from "../protocol/schema.ts";
 import { refuse, statusText } from "../protocol/texts.ts";
-import type { Changes, Entry } from "../store/store.ts";
+import type { CallRecord, Changes, Entry } from "../store/store.ts";
 import type { Question } from "../agent/agent.ts";
 import type { Answer, Args } from "../tool/tool.ts";
 
@@ -23,7 +24,8 @@ interface Open {
   readonly resolve: (answer: Answer) => void;
   readonly reject: (reason: unknown) => void;
   readonly accepts?: (args: Args) => Args;
-  timer: ReturnType<typeof setTimeout>;
+  /** Ends the timer and the watch for a stop of the run. */
+  readonly forget: () => void;
 }
 
 export interface Asking {
@@ -82,18 +84,14 @@ export class Questions {
     );
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const timer = setTimeout(() => this.#expire(stepId, how.language), how.timeoutSeconds * 1000);
-    this.#open.set(stepId, {
-      question,
-      runId: how.runId,
-      entry,
-      resolve,
-      reject,
-      accepts: how.accepts,
-      timer,
-    });
-    how.signal.addEventListener("abort", () => this.#close(stepId)?.reject(how.signal.reason), {
-      once: true,
-    });
+    const stop = () => this.#close(stepId)?.reject(how.signal.reason);
+    how.signal.addEventListener("abort", stop, { once: true });
+    const forget = () => {
+      clearTimeout(timer);
+      how.signal.removeEventListener("abort", stop);
+    };
+    const { runId, accepts } = how;
+    this.#open.set(stepId, { question, runId, entry, resolve, reject, accepts, forget });
     this.#sink.changed();
     return promise;
   }
@@ -108,16 +106,7 @@ export class Questions {
     if (!open) return false;
     const args = decision.confirmed && decision.args ? accepted(open, decision.args) : undefined;
     const edited = args !== undefined && !isDeepStrictEqual(args, open.question.args ?? {});
-    this.#close(stepId);
-    const call = decision.confirmed && open.question.toolStepId && open.question.args
-      ? {
-        stepId: open.question.toolStepId,
-        runId: open.runId,
-        tool: open.question.tool,
-        args: args ?? open.question.args,
-        outcome: "started" as const,
-      }
-      : undefined;
+    // First the notice: if it cannot be stored, the question is still open.
     this.#sink.append({
       event: "system.notice",
       content: statusText(decision.confirmed ? "confirmed" : "declined", language),
@@ -129,7 +118,8 @@ export class Questions {
         by: "user",
         run_id: open.runId,
       },
-    }, () => ({ answered: stepId, call }));
+    }, () => ({ answered: stepId, call: decision.confirmed ? intentOf(open, args) : undefined }));
+    this.#close(stepId);
     open.resolve({
       confirmed: decision.confirmed,
       ...(edited ? { args } : {}),
@@ -140,24 +130,42 @@ export class Questions {
   }
 
   #expire(stepId: string, language: Language): void {
-    const open = this.#close(stepId);
+    const open = this.#open.get(stepId);
     if (!open) return;
-    this.#sink.append({
-      event: "system.notice",
-      content: statusText("confirmTimeout", language),
-      metadata: { action: "confirm_timeout", step_id: stepId, run_id: open.runId },
-    }, () => ({ answered: stepId }));
-    open.resolve({ confirmed: false });
+    try {
+      this.#sink.append({
+        event: "system.notice",
+        content: statusText("confirmTimeout", language),
+        metadata: { action: "confirm_timeout", step_id: stepId, run_id: open.runId },
+      }, () => ({ answered: stepId }));
+      open.resolve({ confirmed: false });
+    } catch (cause) {
+      // A timer has nobody to throw to: the run that waits is told.
+      open.reject(cause);
+    }
+    this.#close(stepId);
     this.#sink.changed();
   }
 
   #close(stepId: string): Open | undefined {
     const open = this.#open.get(stepId);
     if (!open) return undefined;
-    clearTimeout(open.timer);
+    open.forget();
     this.#open.delete(stepId);
     return open;
   }
+}
+
+/** The call that a confirmed question allows, for the ledger: with its final arguments. */
+function intentOf({ question, runId }: Open, args: Args | undefined): CallRecord | undefined {
+  if (!question.toolStepId || !question.args) return undefined;
+  return {
+    stepId: question.toolStepId,
+    runId,
+    tool: question.tool,
+    args: args ?? question.args,
+    outcome: "started",
+  };
 }
 
 function accepted(open: Open, args: Args): Args {
@@ -175,7 +183,7 @@ function confirmDraft(question: Question, stepId: string, expiresAt: number, how
     step_id: stepId,
     content: isToolCall ? statusText("confirm", how.language, question.tool) : question.message,
     metadata: {
-      ...question.metadata,
+      ...authorMetadata(question.metadata),
       requires_confirmation: true,
       scope: question.scope,
       tool_name: question.tool,

@@ -1,7 +1,7 @@
 /** All sessions of this process: made, found by their owners, and ended when nobody comes back. */
 import { AppError, describeCause } from "../errors.ts";
 import type { Config, Language } from "../config.ts";
-import { type AgentDefinition, openInProcess } from "../isolation/host.ts";
+import { type AgentDefinition, type AgentHost, openInProcess } from "../isolation/host.ts";
 import type { Model, ModelSettings } from "../model/model.ts";
 import { refuse } from "../protocol/texts.ts";
 import type { Store } from "../store/store.ts";
@@ -126,8 +126,12 @@ export class SessionRegistry {
     }
     if (!this.#sessions.delete(session.id)) return;
     this.#ended.set(session.id, { owner: session.record.owner, at: Date.now() });
-    await this.#parts.store.remove(session.id);
     this.#parts.logger.debug("Session ended", { session: session.id, reason });
+    try {
+      await this.#parts.store.remove(session.id);
+    } catch (cause) {
+      this.#parts.logger.warn(`Cannot remove a session: ${describeCause(cause)}`, { session: session.id });
+    }
   }
 
   async #make(wish: Wish): Promise<Session> {
@@ -137,13 +141,7 @@ export class SessionRegistry {
     const values: Record<string, unknown> = typeof content === "object" && content !== null
       ? { ...content }
       : {};
-    const agent = await openInProcess(definition, content, values).catch((cause) => {
-      this.#parts.logger.warn(`Cannot make an agent: ${describeCause(cause)}`, { agent: definition.name });
-      const reason = cause instanceof AppError
-        ? cause.message
-        : `agent "${definition.name}" could not be made`;
-      throw refuse("createFailed", reason);
-    });
+    const { agent, model } = await this.#prepare(definition, content, values);
     const { config, store, metrics, logger } = this.#parts;
     const record = {
       id,
@@ -159,7 +157,7 @@ export class SessionRegistry {
       fence,
       store,
       agent,
-      model: this.#parts.modelFor(agent.model),
+      model,
       settings: { ...effective(config), ...agent.settings },
       limits: config,
       values,
@@ -170,6 +168,24 @@ export class SessionRegistry {
     this.#sessions.set(id, session);
     logger.debug("Session created", { session: id, agent: agent.name });
     return session;
+  }
+
+  /** Agent and model of a new session: all that may fail comes before anything is stored. */
+  async #prepare(
+    definition: AgentDefinition,
+    content: unknown,
+    values: Record<string, unknown>,
+  ): Promise<{ agent: AgentHost; model: Model }> {
+    try {
+      const agent = await openInProcess(definition, content, values);
+      return { agent, model: this.#parts.modelFor(agent.model) };
+    } catch (cause) {
+      this.#parts.logger.warn(`Cannot make an agent: ${describeCause(cause)}`, { agent: definition.name });
+      const reason = cause instanceof AppError
+        ? cause.message
+        : `agent "${definition.name}" could not be made`;
+      throw refuse("createFailed", reason);
+    }
   }
 
   #definition(name: string | undefined): AgentDefinition {

@@ -30,6 +30,8 @@ export class Run {
   readonly #startedAt = Date.now();
   readonly #openSteps = new Set<string>();
   readonly #done = Promise.withResolvers<void>();
+  /** Resolves some time after a stop was asked for: what has not stopped by then is left behind. */
+  readonly #stopped = Promise.withResolvers<StopReason>();
   #step = 0;
   #tokens = 0;
   #over = false;
@@ -60,14 +62,18 @@ export class Run {
       ...(messageId === undefined ? {} : { message_id: messageId }),
       run_id: this.id,
     };
-    this.#host.append(
-      { event: "agent.thinking", content: statusText("thinking", this.#host.language), metadata },
-      {
-        messages: this.messages,
-        run: { id: this.id, step: 0, startedAt: this.#startedAt },
-        ...(messageId === undefined ? {} : { input: { messageId, runId: this.id } }),
-      },
-    );
+    const changes: Changes = {
+      messages: this.messages,
+      run: { id: this.id, step: 0, startedAt: this.#startedAt },
+      ...(messageId === undefined ? {} : { input: { messageId, runId: this.id } }),
+    };
+    try {
+      const content = statusText("thinking", this.#host.language);
+      this.#host.append({ event: "agent.thinking", content, metadata }, changes);
+    } catch (cause) {
+      this.#clock.stop();
+      throw cause;
+    }
     void this.#drive();
   }
 
@@ -85,12 +91,18 @@ export class Run {
   }
 
   #stop(reason: StopReason): void {
+    if (this.#abort.signal.aborted || this.#over) return;
     for (const stepId of this.#host.openQuestions()) this.#openSteps.add(stepId);
+    const timer = setTimeout(() => {
+      this.#host.logger.warn("Agent did not stop in time after a cancel", { run: this.id });
+      this.#stopped.resolve(this.#abort.signal.reason);
+    }, this.#host.settings.cancelWaitSeconds * 1000);
+    void this.finished.then(() => clearTimeout(timer));
     this.#abort.abort(reason);
   }
 
   async #drive(): Promise<void> {
-    const stopped = this.#stopped();
+    const stopped = this.#stopped.promise;
     try {
       const total = 1 + this.#host.settings.maxRetryAttempts;
       for (let attempt = 1;; attempt++) {
@@ -115,34 +127,25 @@ export class Run {
     }
   }
 
-  /** Resolves some time after a stop was asked for: what has not stopped by then is left behind. */
-  #stopped(): Promise<StopReason> {
-    const { promise, resolve } = Promise.withResolvers<StopReason>();
-    this.#abort.signal.addEventListener("abort", () => {
-      const timer = setTimeout(() => {
-        this.#host.logger.warn("Agent did not stop in time after a cancel", { run: this.id });
-        resolve(this.#abort.signal.reason);
-      }, this.#host.settings.cancelWaitSeconds * 1000);
-      void this.finished.then(() => clearTimeout(timer));
-    }, { once: true });
-    return promise;
-  }
-
   #pause(seconds: number): Promise<StopReason | undefined> {
     const { promise, resolve } = Promise.withResolvers<StopReason | undefined>();
-    const stop = () => resolve(this.#abort.signal.reason);
+    const { signal } = this.#abort;
+    const stop = () => {
+      clearTimeout(timer);
+      resolve(signal.reason);
+    };
     const timer = setTimeout(() => {
-      this.#abort.signal.removeEventListener("abort", stop);
+      signal.removeEventListener("abort", stop);
       resolve(undefined);
     }, seconds * 1000);
-    this.#abort.signal.addEventListener("abort", () => (clearTimeout(timer), stop()), { once: true });
+    signal.addEventListener("abort", stop, { once: true });
     return promise;
   }
 
   /** One attempt from the last completed step. Never throws: gives the conclusion, the failure or the stop. */
   async #attempt(): Promise<Conclusion | AppError | StopReason> {
-    const agent = this.#host.agent.execute(this.#context());
     try {
+      const agent = this.#host.agent.execute(this.#context());
       for (let count = 1;; count++) {
         // An agent that never waits for anything must not keep the event loop from everybody else.
         if (count % eventsPerTurn === 0) await new Promise<void>((resolve) => setImmediate(resolve));

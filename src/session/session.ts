@@ -21,6 +21,9 @@ import { type Decision, Questions } from "./questions.ts";
 import { Run } from "./run.ts";
 import type { EffectiveSettings, RunHost } from "./run_host.ts";
 
+/** Values for tools that one session may collect, as JSON: as much as one message may bring. */
+const maxValuesChars = 1 << 20;
+
 export type SessionState = "IDLE" | "RUNNING" | "CLOSED";
 export type EndReason = "expired" | "restored" | "server_shutdown" | "operator";
 
@@ -67,6 +70,8 @@ export class Session {
   #run: Run | undefined;
   #calls = 0;
   #closed = false;
+  /** Set while the session is being ended: nothing may start any more. */
+  #ending: Promise<void> | undefined;
   /** Milliseconds since 1970. */
   #activeAt = Date.now();
 
@@ -148,20 +153,18 @@ export class Session {
    * @throws AppError when the session is closed or busy
    */
   start(input: Input): Started {
-    if (this.#closed) throw refuse("sessionClosed");
+    if (this.#closed || this.#ending) throw refuse("sessionClosed");
     const known = input.messageId === undefined ? undefined : this.#inputs.get(input.messageId);
     if (known) return { runId: known, duplicate: known === this.#run?.id ? "running" : "finished" };
     if (this.#run) throw refuse("busy");
     this.#activeAt = Date.now();
     // 16 hex digits of a random UUID: unique for ever, and short in every frame.
     const runId = `run_${this.#parts.newId().replaceAll("-", "").slice(0, 16)}`;
+    if (input.values) this.#addValues(input.values);
+    const run = new Run(runId, input.text, this.#hostOfRun());
+    run.start(input.messageId);
+    this.#run = run;
     if (input.messageId !== undefined) this.#remember(input.messageId, runId);
-    if (input.values) {
-      this.#values = { ...this.#values, ...input.values };
-      this.#log.note({ values: input.values });
-    }
-    this.#run = new Run(runId, input.text, this.#hostOfRun());
-    this.#run.start(input.messageId);
     this.#parts.logger.debug("Run started", { session: this.id, run: runId });
     return { runId };
   }
@@ -206,8 +209,11 @@ export class Session {
   }
 
   /** Ends the session for good; its last event is `agent.session_end`. */
-  async end(reason: EndReason): Promise<void> {
-    if (this.#closed) return;
+  end(reason: EndReason): Promise<void> {
+    return this.#ending ??= this.#end(reason);
+  }
+
+  async #end(reason: EndReason): Promise<void> {
     await this.cancel("server_shutdown");
     if (this.#closed) return;
     this.#append({
@@ -232,7 +238,7 @@ export class Session {
       calls: () => this.#calls,
       values: this.#values,
       append: (body, changes) => void this.#append(body, changes && (() => changes)),
-      appendStreamed: (body) => void this.#log.append(body),
+      appendStreamed: (body) => this.#appendStreamed(body),
       note: (changes) => this.#log.note(changes),
       stored: () => this.#log.stored(),
       ask: (question, how) => {
@@ -258,6 +264,22 @@ export class Session {
     this.#run?.stream.flush();
     if (body.event === "agent.tool_call") this.#calls++;
     return this.#log.appendWith(body, changes);
+  }
+
+  /** Called by timers: when the store has failed, the log has already said so to the session. */
+  #appendStreamed(body: FrameBody): void {
+    try {
+      this.#log.append(body);
+    } catch {
+      return;
+    }
+  }
+
+  #addValues(values: Readonly<Record<string, unknown>>): void {
+    const merged = { ...this.#values, ...values };
+    if (JSON.stringify(merged).length > maxValuesChars) throw refuse("tooManyValues");
+    this.#log.note({ values });
+    this.#values = merged;
   }
 
   #remember(messageId: string, runId: string): void {

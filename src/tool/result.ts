@@ -1,4 +1,5 @@
 /** What a tool gives back. */
+import { toJson } from "../protocol/plain.ts";
 
 export interface ToolResultInit {
   /** What the model and the client see. */
@@ -35,18 +36,10 @@ export class ToolResult {
     return new ToolResult({ output: value });
   }
 
-  /** The text for the model: the error if there is one, else the output, objects as JSON. */
+  /** The output as text, objects as JSON; where there is none, the error. */
   get text(): string {
-    if (this.error !== undefined) return this.error;
-    if (this.output === undefined || this.output === null) return "";
+    if (this.output === undefined || this.output === null) return this.error ?? "";
     if (typeof this.output === "string") return this.output;
-    try {
-      return JSON.stringify(
-        this.output,
-        (_key, value) => typeof value === "bigint" ? String(value) : value,
-      ) ?? "";
-    } catch {
-      return String(this.output);
-    }
+    return toJson(this.output);
   }
 }

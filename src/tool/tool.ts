@@ -38,8 +38,12 @@ export interface ToolContext {
 
 type Awaitable<T> = T | Promise<T>;
 
+/** Marks what `defineTool` made: an author's class may have a helper of any name. */
+const made = Symbol("tool");
+
 /** A tool as agents use it. */
 export interface Tool {
+  readonly [made]: true;
   readonly name: string;
   readonly description: string;
   /** JSON Schema of the arguments. */
@@ -144,6 +148,7 @@ export function defineTool(
   const { type, schema } = shapeOf(name, options.parameters);
   const { userConfirm, idempotent, timeoutSeconds } = options;
   return Object.freeze({
+    [made]: true as const,
     name,
     description,
     parameters: schema,
@@ -170,7 +175,7 @@ export abstract class BaseTool {
 
 /** Either style of tool as a Tool; snake_case members are accepted. */
 export function toTool(value: Tool | BaseTool): Tool {
-  if ("check" in value) return value;
+  if (made in value) return value;
   const loose = value as BaseTool & { user_confirm?: BaseTool["userConfirm"]; timeout_seconds?: number };
   return defineTool({
     name: value.name,

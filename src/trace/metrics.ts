@@ -1,5 +1,5 @@
 /** Counters of the server and their Prometheus text (protocol.md §16). */
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { closeCodes } from "../errors.ts";
 import { events } from "../protocol/schema.ts";
 
 /** What is read off the server when metrics are asked for. */
@@ -13,18 +13,14 @@ export interface Levels {
 /** Upper bounds in seconds: the target for p99 is 0.1, the usual value far below a millisecond. */
 const routeBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 
-/**
- * Counts in plain maps, because an event passes here thousands of times a second, and hands them to the library
- * only when somebody asks. No session id, user text or argument ever becomes a label.
- */
+const knownCloses: ReadonlySet<number> = new Set([...Object.values(closeCodes), 1005, 1006]);
+
+/** Counts in plain maps: an event passes here thousands of times a second. No user's text ever becomes a label. */
 export class Metrics {
   readonly #counts = new Map<string, Map<string, number>>();
-  readonly #route = new Histogram({
-    name: "myagent_route_seconds",
-    help: "Command received until its first frame was handed to the socket",
-    buckets: routeBuckets,
-    registers: [],
-  });
+  /** How many observations fell into each bucket; the last one is for those above all bounds. */
+  readonly #routeCounts = new Array<number>(routeBuckets.length + 1).fill(0);
+  #routeSeconds = 0;
 
   #add(name: string, key: string): void {
     let counts = this.#counts.get(name);
@@ -49,12 +45,15 @@ export class Metrics {
   }
 
   close(code: number): void {
-    this.#add("myagent_closes_total", String(code));
+    // A peer may close with any of a thousand codes: they must not become a thousand series.
+    this.#add("myagent_closes_total", knownCloses.has(code) ? String(code) : "other");
   }
 
   /** Command received → first frame handed to the socket. */
   route(seconds: number): void {
-    this.#route.observe(seconds);
+    const bucket = routeBuckets.findIndex((bound) => seconds <= bound);
+    this.#routeCounts[bucket < 0 ? routeBuckets.length : bucket]++;
+    this.#routeSeconds += seconds;
   }
 
   /** The counts so far of one metric, by label value: for tests and the console. */
@@ -62,31 +61,63 @@ export class Metrics {
     return this.#counts.get(name)?.get(key) ?? 0;
   }
 
-  /** Prometheus text format. */
-  async render(levels: Levels): Promise<string> {
-    const registry = new Registry();
-    const registers = [registry];
-    registry.registerMetric(this.#route);
-    for (const [name, help, labelNames] of counters) {
-      const counter = new Counter({ name, help, labelNames: [...labelNames], registers });
-      for (const [key, value] of this.#counts.get(name) ?? []) {
-        counter.inc(
-          Object.fromEntries(key.split("\n").map((part, index) => [labelNames[index], part])),
-          value,
-        );
-      }
-    }
-    const gauge = (name: string, help: string, labelNames: string[] = []) =>
-      new Gauge({ name, help, labelNames, registers });
-    gauge("myagent_connections", "Open WebSocket connections").set(levels.connections);
-    const sessions = gauge("myagent_sessions", "Sessions held, by state", ["state"]);
-    for (const [state, value] of Object.entries(levels.sessions)) sessions.set({ state }, value);
-    gauge("myagent_confirmations_open", "Questions to users without an answer yet").set(
-      levels.confirmationsOpen,
-    );
-    gauge("myagent_log_bytes", "Bytes of retained session events").set(levels.logBytes);
-    return await registry.metrics();
+  /** Prometheus text format, version 0.0.4. */
+  render(levels: Levels): string {
+    return [
+      ...this.#routeLines(),
+      ...counters.flatMap(([name, help, labels]) => [
+        ...headLines(name, help, "counter"),
+        ...[...this.#counts.get(name) ?? []].map(([key, value]) =>
+          `${name}${labelText(labels, key.split("\n"))} ${value}`
+        ),
+      ]),
+      ...gaugeLines("myagent_connections", "Open WebSocket connections", levels.connections),
+      ...headLines("myagent_sessions", "Sessions held, by state", "gauge"),
+      ...Object.entries(levels.sessions).map(([state, value]) =>
+        `myagent_sessions${labelText(["state"], [state])} ${value}`
+      ),
+      ...gaugeLines(
+        "myagent_confirmations_open",
+        "Questions to users without an answer yet",
+        levels.confirmationsOpen,
+      ),
+      ...gaugeLines("myagent_log_bytes", "Bytes of retained session events", levels.logBytes),
+      "",
+    ].join("\n");
   }
+
+  #routeLines(): string[] {
+    const name = "myagent_route_seconds";
+    let total = 0;
+    // Buckets are cumulative: each one counts everything up to its bound.
+    const buckets = this.#routeCounts.map((count, index) =>
+      `${name}_bucket${labelText(["le"], [String(routeBuckets[index] ?? "+Inf")])} ${total += count}`
+    );
+    return [
+      ...headLines(name, "Command received until its first frame was handed to the socket", "histogram"),
+      ...buckets,
+      `${name}_sum ${this.#routeSeconds}`,
+      `${name}_count ${total}`,
+    ];
+  }
+}
+
+const headLines = (
+  name: string,
+  help: string,
+  type: string,
+) => [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`];
+
+const gaugeLines = (name: string, help: string, value: number) => [
+  ...headLines(name, help, "gauge"),
+  `${name} ${value}`,
+];
+
+/** `{event="agent.thinking"}`; quotes, backslashes and line ends are escaped as the format wants it. */
+function labelText(names: readonly string[], values: readonly string[]): string {
+  const escaped = (value = "") =>
+    value.replace(/[\\"\n]/g, (letter) => letter === "\n" ? "\\n" : `\\${letter}`);
+  return `{${names.map((name, index) => `${name}="${escaped(values[index])}"`).join(",")}}`;
 }
 
 const counters = [

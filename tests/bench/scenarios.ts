@@ -90,10 +90,14 @@ export async function saturate(sessions: number, runs: number, recording?: Recor
   return await costOf(server, load, `loop ${runs}`);
 }
 
+/** A start that takes longer has failed. */
+const startLimitMs = 30_000;
+
 /** Milliseconds from the start of a process until it prints a line that fits. */
 async function timeToLine(args: readonly string[], fits: RegExp): Promise<number> {
   const startedAt = performance.now();
   const child = denoCommand(args, { stdout: "piped", stderr: "null", stdin: "null" }).spawn();
+  const timer = setTimeout(() => child.kill("SIGKILL"), startLimitMs);
   let ms: number | undefined;
   for await (const line of linesOf(child.stdout)) {
     if (ms !== undefined || !fits.test(line)) continue;
@@ -101,9 +105,8 @@ async function timeToLine(args: readonly string[], fits: RegExp): Promise<number
     child.kill("SIGTERM");
   }
   const { code } = await child.status;
-  if (ms === undefined) {
-    throw new Error(`Cannot measure the start: "deno ${args.join(" ")}" ended with ${code}`);
-  }
+  clearTimeout(timer);
+  if (ms === undefined) throw new Error(`"deno ${args.join(" ")}" ended with ${code} and did not listen`);
   return ms;
 }
 
@@ -115,7 +118,7 @@ export function startUp(): Promise<number> {
 
 /** Milliseconds until a bare Deno.serve listens. */
 export function bareStartUp(): Promise<number> {
-  const script = "data:application/javascript," +
-    encodeURIComponent('Deno.serve({ port: 0, hostname: "127.0.0.1" }, () => new Response("ok"))');
-  return timeToLine(["run", "-A", script], /Listening on/);
+  const script =
+    `Deno.serve({ port: 0, onListen: () => console.log("listening") }, () => new Response("ok"))`;
+  return timeToLine(["run", "-A", `data:application/javascript,${encodeURIComponent(script)}`], /listening/);
 }

@@ -2,13 +2,10 @@
 import { parseEnv } from "node:util";
 import { runCli } from "../../src/cli/main.ts";
 import type { CliIo, Signal } from "../../src/cli/io.ts";
+import { Screen } from "./screen.ts";
 import type { RunningServer, ServeOptions } from "../../src/cli/serve.ts";
 
-/** How long a line may take before a test gives up, in milliseconds: far beyond anything that is normal. */
-const patienceMs = 15_000;
-
 export class FakeIo implements CliIo {
-  outText = "";
   errText = "";
   outIsTerminal = false;
   errIsTerminal = false;
@@ -20,20 +17,22 @@ export class FakeIo implements CliIo {
   readonly typed: string[] = [];
   readonly #env: Record<string, string | undefined>;
   readonly #listeners = new Map<Signal, Set<() => void>>();
-  #looking: (() => void)[] = [];
+  readonly #out = new Screen();
 
   constructor(env: Record<string, string> = {}) {
     this.#env = { ...env };
   }
 
+  get outText(): string {
+    return this.#out.text;
+  }
+
   out(text: string): void {
-    this.outText += text;
-    this.#look();
+    this.#out.write(text);
   }
 
   err(text: string): void {
     this.errText += text;
-    this.#look();
   }
 
   env(): Record<string, string | undefined> {
@@ -72,27 +71,9 @@ export class FakeIo implements CliIo {
     return listeners.length;
   }
 
-  /** Resolves when the output holds the text; gives up when it does not come. */
-  async shows(text: string): Promise<void> {
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      this.#look();
-    }, patienceMs);
-    try {
-      while (!this.outText.includes(text)) {
-        if (late) throw new Error(`"${text}" did not come. There is:\n${this.outText}${this.errText}`);
-        await new Promise<void>((resolve) => this.#looking.push(resolve));
-      }
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  #look(): void {
-    const looking = this.#looking;
-    this.#looking = [];
-    for (const look of looking) look();
+  /** Resolves when the output holds the text. */
+  shows(text: string): Promise<void> {
+    return this.#out.shows(text);
   }
 }
 

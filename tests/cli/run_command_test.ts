@@ -17,11 +17,10 @@ export const agent = () => createReactAgent({
 });
 `;
 
-/** An agent file whose model does what the text says. */
-const scripted = (turns: string, rest = "") => `
-import { call, createReactAgent, defineTool, failing, hang, say, ScriptedModel } from "myagent";
-${rest}
-export const agent = () => createReactAgent({ name: "x", model: new ScriptedModel(${turns}) });
+/** An agent file with the given model. */
+const withModel = (model: string) => `
+import { createReactAgent, failing, hang, say, ScriptedModel } from "myagent";
+export const agent = createReactAgent({ name: "x", model: ${model} });
 `;
 
 Deno.test("A pipe gets the answer and nothing else, tools and thoughts go beside it", async () => {
@@ -66,48 +65,36 @@ Deno.test("Without a key it says that the demo model answers", async () => {
 
 Deno.test("A run that fails is told in one line, behind what it had written", async () => {
   using folder = new Folder({
-    "model.ts": scripted('failing("model unreachable", "half an ans")'),
-    "code.ts": scripted(
-      "",
-      "",
-    ).replace(
-      "new ScriptedModel()",
-      "{ name: 'm', stream() { throw new TypeError('x is not a function'); } }",
-    ),
-    "factory.ts": `${scripted('say("hi")')} let made = 0;
-      export { broken as agent }; const broken = () => { if (made++) throw new Error("no db"); return agent(); };`
-      .replace("export const agent", "const agent"),
+    "model.ts": withModel('new ScriptedModel(failing("model unreachable", "half an ans"))'),
+    "code.ts": withModel('{ name: "m", stream() { throw new TypeError("x is not a function"); } }'),
+    "factory.ts": `import { agent as inner } from "./model.ts"; let made = 0;
+      export const agent = () => { if (made++) throw new Error("no db"); return inner; };`,
   });
-  const failing = await cli(["run", folder.file("model.ts"), "hi"], { outIsTerminal: true });
-  assert.deepEqual([failing.code, failing.out], [1, "half an ans\n"]);
-  assert.equal(failing.err, "❌ 运行失败: model unreachable\n");
+  const model = await cli(["run", folder.file("model.ts"), "hi"], { outIsTerminal: true });
+  assert.deepEqual(model, { code: 1, out: "half an ans\n", err: "❌ 运行失败: model unreachable\n" });
   const code = await cli(["run", folder.file("code.ts"), "hi", "--lang", "en"]);
-  assert.deepEqual([code.code, code.err], [1, "❌ Run failed: x is not a function\n"]);
+  assert.deepEqual(code, { code: 1, out: "", err: "❌ Run failed: x is not a function\n" });
   const factory = await cli(["run", folder.file("factory.ts"), "hi"]);
   assert.equal(factory.code, 1);
   assert.match(factory.err, /^❌ 运行失败: [^\n]*no db[^\n]*\n$/);
 });
 
 Deno.test("Ctrl-C cancels the run, a second one does not wait for it", async () => {
-  using folder = new Folder({ "a.ts": scripted("hang()") });
+  const model = `new ScriptedModel(async function* (request) {
+    yield { type: "text", text: "let me see" };
+    yield* hang()(request);
+  })`;
+  using folder = new Folder({ "a.ts": withModel(model) });
   const io = new FakeIo();
   io.outIsTerminal = true;
-  const model = Promise.withResolvers<void>();
-  Object.assign(globalThis, { runTestStarted: model.resolve });
-  folder.write(
-    "a.ts",
-    scripted("started, hang()", "").replace("started, ", "").replace(
-      "export const agent",
-      "globalThis.runTestStarted(); export const agent",
-    ),
-  );
   const code = runCli(["run", folder.file("a.ts"), "hi"], io);
-  await model.promise;
-  while (io.signal("SIGINT") === 0) await new Promise((resolve) => setImmediate(resolve));
+  await io.shows("let me see");
+  assert.equal(io.signal("SIGINT"), 1);
+  assert.deepEqual(io.exits, []);
   io.signal("SIGINT");
-  assert.equal(await code, 130);
   assert.deepEqual(io.exits, [130]);
-  assert.equal(io.errText, "已取消\n");
+  assert.equal(await code, 130);
+  assert.deepEqual([io.outText, io.errText], ["let me see\n", "已取消\n"]);
   assert.equal(io.signal("SIGINT"), 0);
 });
 

@@ -35,6 +35,10 @@ Deno.test("A saved agent file is used for new sessions, a bad edit keeps the las
     folder.write("a.ts", plainAgent("third"));
     await io.shows(": third（对新会话生效）");
     assert.deepEqual(server.sets.at(-1), ["third", "other"]);
+
+    folder.write("b.ts", plainAgent("fourth"));
+    await io.shows(": fourth（对新会话生效）");
+    assert.deepEqual(server.sets.at(-1), ["third", "fourth"]);
   });
 });
 
@@ -73,5 +77,16 @@ Deno.test("A new file in a watched folder becomes an agent", async () => {
     await io.shows(`🔁 已重新加载 ${folder.file("b.ts")}: b（对新会话生效）\n`);
     assert.deepEqual(server.sets, [["a", "b"]]);
     assert.doesNotMatch(io.outText, /helper/);
+  });
+});
+
+Deno.test("A change in the last moment leaves nothing behind", async () => {
+  using folder = new Folder({ "a.ts": plainAgent("first") });
+  await watching([folder.file("a.ts")], async () => {
+    // What this watcher has seen, the server's own sees within a few turns; it ends before the change has settled.
+    using witness = Deno.watchFs(folder.path);
+    folder.write("a.ts", plainAgent("second"));
+    for await (const event of witness) if (event.kind === "modify") break;
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
   });
 });

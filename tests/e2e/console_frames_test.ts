@@ -126,6 +126,7 @@ function rule(
       await using peer = new Peer(heartbeatSeconds);
       await using browser = await openBrowser();
       const page = await browser.newPage({ locale: "en-US" });
+      page.setDefaultTimeout(15_000);
       const faults: string[] = [];
       page.on("pageerror", (error) => faults.push(String(error)));
       await page.goto(peer.url);
@@ -135,6 +136,7 @@ function rule(
   });
 }
 
+/** What people read in these elements. */
 const texts = (page: Page, selector: string) => page.locator(selector).allInnerTexts();
 const over = (page: Page) => page.waitForSelector(".turn:last-child:not(.running)");
 
@@ -189,7 +191,6 @@ rule(
     peer.log(2, start, piece("lost"));
     await page.waitForSelector(".answer :text('lost')");
     peer.close(1011, "internal_error");
-    await page.click("#banner button");
     await peer.command("user.reconnect");
     const messages = [
       { role: "user", content: "First" },
@@ -252,8 +253,7 @@ rule(
     await peer.create();
     peer.log(2, start, piece("Old"), final("Old answer"));
     await over(page);
-    peer.close(1012, "restart");
-    await page.click("#banner button");
+    peer.close(1001, "shutdown");
     await peer.command("user.reconnect");
     const metadata = { error_code: "ERR_CONNECTION_902", recovery_action: "create_new_session" };
     peer.send({ event: "agent.error", session_id: "S1", content: "Session not found", metadata });
@@ -269,6 +269,38 @@ rule(
     assert.equal((await peer.command("user.message")).session_id, "S2");
   },
 );
+
+const marked = [
+  "# Title",
+  "Plain *soft* **strong** `code` [link](https://example.org/a) http://example.org/b.",
+  "1. one\n   - inner\n2. two",
+  "| a | b |\n|---|---|\n| 1 | 2 |",
+  "```js\n**as it is**\n```",
+  "> said",
+].join("\n\n");
+rule("Page renders light Markdown, with links to http and https only", async ({ page, peer }) => {
+  await peer.create();
+  peer.log(2, start, final(`${marked}\n\n[a](data:text/html,1) [b](ftp://example.org) [c](/d)`));
+  await over(page);
+  const shape = await page.$eval(".answer", (answer) => {
+    const outline = (node: Element): string =>
+      node.localName + (node.children.length ? `(${[...node.children].map(outline).join(" ")})` : "");
+    return [...answer.children].map(outline);
+  });
+  assert.deepEqual(shape, [
+    "h3",
+    "p(em strong code a a)",
+    "ol(li(ul(li)) li)",
+    "div(table(thead(tr(th th)) tbody(tr(td td))))",
+    "pre(code)",
+    "blockquote",
+    "p",
+  ]);
+  assert.deepEqual(await texts(page, ".answer pre"), ["**as it is**"]);
+  const links = page.locator(".answer a[rel='noopener noreferrer nofollow'][target=_blank]");
+  const addresses = await links.evaluateAll((all) => all.map((link) => link.getAttribute("href")));
+  assert.deepEqual(addresses, ["https://example.org/a", "http://example.org/b"]);
+});
 
 rule(
   "Page survives events it does not know, and ends a run at its terminal mark only",

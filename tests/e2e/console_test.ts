@@ -37,6 +37,7 @@ function rule(name: string, setting: Setting, check: (scene: Scene) => Promise<v
       await using wire = new Wire(server.running.port);
       await using browser = await openBrowser();
       const page = await browser.newPage({ locale, colorScheme, viewport });
+      page.setDefaultTimeout(15_000);
       const faults: string[] = [];
       page.on("pageerror", (error) => faults.push(String(error)));
       await page.goto(wire.http);

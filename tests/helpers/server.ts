@@ -30,13 +30,15 @@ export function define(agent: Agent | (() => Agent), hooks: AgentDefinition["hoo
   return { name: makeAgent().name, makeAgent, hooks };
 }
 
+const quick = { host: "127.0.0.1", port: 0, rateLimit: 0, drainSeconds: 0 };
+
 /** Starts a server; without rate limit and with quick goodbyes, unless `config` says otherwise. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const agents = options.agents ?? [createReactAgent({ name: "tester", ...options.agent })];
   const model = Array.isArray(options.model) ? new ScriptedModel(...options.model) : options.model;
   const running = await startServer({
     agents: agents.map((agent) => define(agent, options.hooks)),
-    config: loadConfig({ host: "127.0.0.1", port: 0, rateLimit: 0, drainSeconds: 0, ...options.config }, {}),
+    config: loadConfig({ ...quick, transport: Deno.env.get("TEST_TRANSPORT"), ...options.config }, {}),
     ...(model ? { model } : {}),
   });
   const address = `${running.hostname}:${running.port}`;

@@ -17,6 +17,7 @@ import {
   startOpenAIStub,
   status,
   text,
+  toolCalls,
 } from "../helpers/openai_stub.ts";
 
 const modelAt = (stub: OpenAIStub) =>
@@ -96,14 +97,25 @@ Deno.test("Abort ends the wait before a retry and leaves no timer", async () => 
   assert.equal(stub.requests.length, 1);
 });
 
-Deno.test("Abort keeps the calls of a finished turn back", async () => {
-  const call = { index: 0, id: "x", function: { name: "a", arguments: "{}" } };
-  await using stub = startOpenAIStub([
-    chunks(delta({ content: "Hi" }), callDelta(call), delta({}, "tool_calls")),
-  ]);
+Deno.test("Abort closes the body even where fetch lost sight of the signal", async () => {
+  // Deno 2.9.6 does so when the Response has been garbage collected; here fetch never sees the signal.
+  await using stub = startOpenAIStub([hang("Hel")]);
+  const stop = new AbortController();
+  const blind: Fetch = (url, init) => fetch(url, { ...init, signal: undefined });
+  const model = new OpenAIModel({ baseUrl: stub.baseUrl, fetch: blind });
+  const stream = model.stream(aRequest({ signal: stop.signal }));
+  await stream.next();
+  const next = stream.next();
+  stop.abort(new Error("cancelled"));
+  await assert.rejects(next, /cancelled/);
+  await stub.aborted;
+});
+
+Deno.test("Abort between the calls of a finished turn keeps the later ones back", async () => {
+  await using stub = startOpenAIStub([toolCalls([["a", {}], ["b", {}]])]);
   const stop = new AbortController();
   const stream = modelAt(stub).stream(aRequest({ signal: stop.signal }));
-  await stream.next();
+  assert.deepEqual((await stream.next()).value, { type: "call", id: "call_0", name: "a", arguments: "{}" });
   stop.abort(new Error("cancelled"));
   await assert.rejects(stream.next(), /cancelled/);
 });
@@ -166,8 +178,11 @@ Deno.test("A server that cannot be reached is tried again, then named", async ()
   assert.equal(waits.length, 2);
 });
 
-/** A fetch whose body the test writes, with stopped time: mocked timers do not go with real sockets. */
-function openFetch(): {
+/**
+ * A fetch whose body the test writes, with stopped time: mocked timers do not go with real sockets.
+ * `endsQuietly`: when it is aborted the body just ends, as the SDK's own loop does.
+ */
+function openFetch(endsQuietly = false): {
   fetch: Fetch;
   asked: Promise<void>;
   headers(): void;
@@ -180,7 +195,8 @@ function openFetch(): {
   const fetch = (_url: unknown, init?: RequestInit) => {
     init?.signal?.addEventListener("abort", () => {
       answered.reject(init.signal?.reason);
-      body.error(init.signal?.reason);
+      if (endsQuietly) body.close();
+      else body.error(init.signal?.reason);
     });
     asked.resolve();
     return answered.promise;
@@ -201,10 +217,11 @@ async function withStoppedTime(
     outcome: Promise<Outcome>,
     pass: (ms: number) => Promise<boolean>,
   ) => Promise<void>,
+  endsQuietly = false,
 ): Promise<void> {
   mock.timers.enable({ apis: ["setTimeout"] });
   try {
-    const upstream = openFetch();
+    const upstream = openFetch(endsQuietly);
     const model = new OpenAIModel({ baseUrl: "http://slow.test/v1", fetch: upstream.fetch, stallSeconds: 5 });
     let over = false;
     const outcome = ask(model).finally(() => over = true);
@@ -245,6 +262,18 @@ Deno.test("Silence in mid-stream ends the call, and every byte starts the limit 
     assert.equal((await outcome).text, "Hal");
     expectFailure(await outcome, /^Model call stopped:/, "ERR_TIMEOUT_500");
   });
+});
+
+Deno.test("Silence is no end of an answer, even when the aborted body just ends", async () => {
+  await withStoppedTime(
+    async (upstream, outcome, pass) => {
+      upstream.headers();
+      upstream.write(event(delta({ content: "Hal" })));
+      assert.equal(await pass(5000), true);
+      expectFailure(await outcome, /^Model call stopped:/, "ERR_TIMEOUT_500");
+    },
+    true,
+  );
 });
 
 Deno.test("Silence counts only while somebody reads", async () => {

@@ -59,3 +59,13 @@ Deno.test("A pause ends with the signal's reason and leaves no timer", async () 
   await assert.rejects(waiting, (error) => error === reason);
   await assert.rejects(pause(60_000, stop.signal), (error) => error === reason);
 });
+
+Deno.test("A pause leaves no listener at the signal", async () => {
+  const { signal } = new AbortController();
+  const added = mock.method(signal, "addEventListener");
+  const removed = mock.method(signal, "removeEventListener");
+  await pause(0, signal);
+  assert.equal(added.mock.callCount(), 1);
+  const [type, listener] = added.mock.calls[0].arguments;
+  assert.deepEqual(removed.mock.calls.map((call) => call.arguments), [[type, listener]]);
+});

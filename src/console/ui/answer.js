@@ -1,5 +1,5 @@
-// @ts-check
 /** The text of an answer while it grows, drawn at most once per picture of the screen. */
+// @ts-check
 import { el, icon } from "./dom.js";
 import { MarkdownView } from "./markdown.js";
 

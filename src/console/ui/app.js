@@ -1,5 +1,5 @@
-// @ts-check
 /** The page: puts the parts together. */
+// @ts-check
 import { Banner } from "./banner.js";
 import { Composer } from "./composer.js";
 import { byId, el, icon } from "./dom.js";
@@ -18,6 +18,16 @@ function socketUrl() {
   return `${scheme}//${location.host}/${location.search}`;
 }
 
+/** One conversation a tab and agent. */
+function storageName() {
+  return `session${new URLSearchParams(location.search).get("agent") ?? ""}`;
+}
+
+/** @param {string} text */
+function announce(text) {
+  byId("spoken").textContent = text.slice(0, spokenCharacters);
+}
+
 class App {
   #texts = new Texts(preferredLanguage());
   #agentName = "myagent";
@@ -25,12 +35,12 @@ class App {
     respond: (stepId, content) => this.#session.respond(stepId, content),
     retry: (text) => this.#ask(text),
     changed: () => this.#refresh(),
-    announce: (text) => byId("spoken").textContent = text.slice(0, spokenCharacters),
+    announce,
   });
   #follower = new Follower(byId("scroller"), byId("transcript"), byId("jump"));
   #composer = new Composer({ onSend: (text) => this.#ask(text), onStop: () => this.#stop() });
-  #banner = new Banner(this.#texts, () => this.#session.open());
-  #session = new Session(socketUrl(), this.#texts.language, {
+  #banner = new Banner(this.#texts, () => this.#session.open(), announce);
+  #session = new Session(socketUrl(), storageName(), this.#texts.language, {
     onFrame: (frame) => this.#receive(frame),
     onLink: (link) => this.#banner.show(link),
     onResumed: (count, reloaded) => this.#resumed(count, reloaded),

@@ -1,5 +1,5 @@
-// @ts-check
 /** How the connection is: a word in the header, and a notice above the input when something is wrong. */
+// @ts-check
 import { byId, el, icon } from "./dom.js";
 
 /** @typedef {import("./session.js").Link} Link */
@@ -10,19 +10,23 @@ const shortlyMs = 4000;
 export class Banner {
   #texts;
   #connect;
+  #announce;
   #banner = byId("banner");
   #word = byId("link");
   /** @type {Link} */
   #link = { phase: "connecting" };
-  #timer = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
 
   /**
    * @param {import("./texts.js").Texts} texts
    * @param {() => void} connect - tries again at once
+   * @param {(text: string) => void} announce - for those who cannot see the page
    */
-  constructor(texts, connect) {
+  constructor(texts, connect, announce) {
     this.#texts = texts;
     this.#connect = connect;
+    this.#announce = announce;
   }
 
   /** @param {Link} link */
@@ -80,6 +84,8 @@ export class Banner {
   #say(kind, line, key, values, action) {
     const button = action && el("button", { class: "quiet", type: "button", click: () => this.#connect() });
     if (button) this.#texts.put(button, String(action));
+    // Once, and not at every second of the countdown.
+    this.#announce(this.#texts.get(key, values));
     this.#banner.dataset.kind = kind;
     this.#banner.replaceChildren(
       icon(kind === "fine" ? "check" : "note"),

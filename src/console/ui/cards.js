@@ -1,5 +1,5 @@
-// @ts-check
 /** Folded cards: what the agent thought, and which tools it used. */
+// @ts-check
 import { block, brief, dataView, pretty } from "./data_view.js";
 import { el, icon } from "./dom.js";
 import { MarkdownView } from "./markdown.js";

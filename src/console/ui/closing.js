@@ -1,5 +1,5 @@
-// @ts-check
 /** What to do after a socket was closed: the table of protocol.md §6, from the client's side. */
+// @ts-check
 
 /**
  * @typedef {object} Next

@@ -1,5 +1,5 @@
-// @ts-check
 /** Where the reader writes: grows with the text, sends with Enter, stops with Escape. */
+// @ts-check
 import { byId, icon } from "./dom.js";
 
 /**

@@ -1,5 +1,5 @@
-// @ts-check
 /** A question of the agent: may this be done? With arguments that can be changed first. */
+// @ts-check
 import { el, icon } from "./dom.js";
 
 /** @typedef {import("./texts.js").Texts} Texts */
@@ -30,7 +30,8 @@ export class Confirmation {
   #expiresAt;
   #editor;
   #problem = el("p", { class: "problem", role: "alert" });
-  #timer = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
   #left = el("span", { class: "left" });
   #allow;
   #refuse;

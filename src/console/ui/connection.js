@@ -1,5 +1,5 @@
-// @ts-check
 /** One WebSocket after the other: connects, notices silence, and comes back as the close code allows. */
+// @ts-check
 import { afterClose } from "./closing.js";
 
 /**

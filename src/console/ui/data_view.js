@@ -1,5 +1,5 @@
-// @ts-check
 /** Values of tools for people: JSON laid out, rows as a table. */
+// @ts-check
 import { el } from "./dom.js";
 
 const mostRows = 50;

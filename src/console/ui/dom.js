@@ -1,5 +1,5 @@
-// @ts-check
 /** Elements from data. Text always goes in as text: no function here takes markup. */
+// @ts-check
 
 const svgNamespace = "http://www.w3.org/2000/svg";
 
@@ -33,7 +33,7 @@ const paths = {
  * @param {T} tag
  * @param {Record<string, string | boolean | ((event: any) => void) | undefined>} [attributes] - a function is a
  *   listener for the event of that name; true stands for an empty attribute, false and undefined for none
- * @param {...(Node | string | undefined)} children
+ * @param {...(Node | string | undefined | readonly (Node | string)[])} children
  * @returns {HTMLElementTagNameMap[T]}
  */
 export function el(tag, attributes = {}, ...children) {
@@ -42,7 +42,8 @@ export function el(tag, attributes = {}, ...children) {
     if (typeof value === "function") element.addEventListener(name, value);
     else if (value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.filter((child) => child !== undefined));
+  // One by one: an answer may have more parts than a call may have arguments.
+  for (const child of children.flat()) if (child !== undefined) element.append(child);
   return element;
 }
 

@@ -1,5 +1,5 @@
-// @ts-check
 /** Marked-up words → nodes: bold, emphasis, code and links, built as elements, never as markup. */
+// @ts-check
 import { el } from "./dom.js";
 
 /** A longer paragraph is shown as it is: nobody writes one, and looking for pairs in it costs time. */
@@ -28,7 +28,7 @@ const marks = new RegExp(
 function link(href, label) {
   if (!/^https?:\/\//i.test(href) || !URL.canParse(href)) return label;
   const attributes = { href, title: href, target: "_blank", rel: "noopener noreferrer nofollow" };
-  return [el("a", attributes, ...label)];
+  return [el("a", attributes, label)];
 }
 
 /** @param {string} text @returns {Node[]} */
@@ -37,34 +37,26 @@ function bareLink(text) {
   return [...link(href, [document.createTextNode(href)]), document.createTextNode(text.slice(href.length))];
 }
 
-/** @param {string} text @returns {Node[]} */
-function lines(text) {
-  return text.split("\n").flatMap((line, index) => {
-    const node = document.createTextNode(line);
-    return index === 0 ? [node] : [el("br"), node];
-  });
-}
-
 /**
  * @param {string} text
  * @param {number} [depth]
  * @returns {Node[]}
  */
 export function inline(text, depth = 0) {
-  if (text.length > longest || depth > deepest) return lines(text);
+  if (text.length > longest || depth > deepest) return [document.createTextNode(text)];
   /** @type {Node[]} */
   const nodes = [];
   let from = 0;
   for (const match of text.matchAll(marks)) {
-    nodes.push(...lines(text.slice(from, match.index)));
+    nodes.push(document.createTextNode(text.slice(from, match.index)));
     from = match.index + match[0].length;
     const { code, strong, em, label, href, bare } = match.groups ?? {};
     if (code !== undefined) nodes.push(el("code", {}, code));
-    else if (strong !== undefined) nodes.push(el("strong", {}, ...inline(strong, depth + 1)));
-    else if (em !== undefined) nodes.push(el("em", {}, ...inline(em, depth + 1)));
+    else if (strong !== undefined) nodes.push(el("strong", {}, inline(strong, depth + 1)));
+    else if (em !== undefined) nodes.push(el("em", {}, inline(em, depth + 1)));
     else if (href !== undefined) nodes.push(...link(href, inline(label, deepest)));
     else nodes.push(...bareLink(bare));
   }
-  nodes.push(...lines(text.slice(from)));
+  nodes.push(document.createTextNode(text.slice(from)));
   return nodes;
 }

@@ -1,5 +1,5 @@
-// @ts-check
 /** A small, safe Markdown: blocks of text → elements. What it does not know stays text. */
+// @ts-check
 import { el } from "./dom.js";
 import { inline } from "./inline.js";
 
@@ -40,7 +40,7 @@ function heading(lines, at) {
   if (!match) return undefined;
   // The page has its own h1 and h2: those of an answer come below.
   const tag = /** @type {"h3" | "h4" | "h5"} */ (`h${Math.min(match[1].length + 2, 5)}`);
-  return { length: 1, render: () => el(tag, {}, ...inline(match[2].replace(/\s#+$/, ""))) };
+  return { length: 1, render: () => el(tag, {}, inline(match[2].replace(/\s#+$/, ""))) };
 }
 
 /** @type {Rule} */
@@ -53,7 +53,7 @@ function quote(lines, at) {
   const length = run(lines, at, (line) => /^ {0,3}>/.test(line));
   if (length === 0) return undefined;
   const inner = lines.slice(at, at + length).map((line) => line.replace(/^ {0,3}> ?/, ""));
-  return { length, render: () => el("blockquote", {}, ...inline(inner.join("\n"))) };
+  return { length, render: () => el("blockquote", {}, inline(inner.join("\n"))) };
 }
 
 /** @type {Rule} */
@@ -75,7 +75,7 @@ function renderList(lines) {
     const nested = below.findIndex((line) => item.test(line));
     const words = [own, ...(nested < 0 ? below : below.slice(0, nested)).map((line) => line.trim())];
     const child = nested < 0 ? undefined : renderList(below.slice(nested));
-    root.append(el("li", {}, ...inline(words.join("\n")), child));
+    root.append(el("li", {}, inline(words.join("\n")), child));
     at += inner + 1;
   }
   return root;
@@ -98,11 +98,11 @@ function table(lines, at) {
   if (!lines[at].includes("|") || under.length > 2000 || !ruler.test(under)) return undefined;
   const body = run(lines, at + 2, (line) => line.includes("|"));
   const render = () => {
-    const head = el("tr", {}, ...cells(lines[at]).map((cell) => el("th", { scope: "col" }, ...inline(cell))));
+    const head = el("tr", {}, cells(lines[at]).map((cell) => el("th", { scope: "col" }, inline(cell))));
     const rows = lines.slice(at + 2, at + 2 + body).map((line) =>
-      el("tr", {}, ...cells(line).map((cell) => el("td", {}, ...inline(cell))))
+      el("tr", {}, cells(line).map((cell) => el("td", {}, inline(cell))))
     );
-    const grid = el("table", {}, el("thead", {}, head), el("tbody", {}, ...rows));
+    const grid = el("table", {}, el("thead", {}, head), el("tbody", {}, rows));
     return el("div", { class: "table", tabindex: "0" }, grid);
   };
   return { length: body + 2, render };
@@ -114,7 +114,7 @@ const rules = [codeBlock, heading, horizontalRule, quote, list, table];
 function paragraph(lines, at) {
   const more = run(lines, at + 1, (line) => line.trim() !== "" && !fence.test(line) && !starts(line));
   const text = lines.slice(at, at + 1 + more).join("\n");
-  return { length: more + 1, render: () => el("p", {}, ...inline(text)) };
+  return { length: more + 1, render: () => el("p", {}, inline(text)) };
 }
 
 /** Whether a line ends the paragraph before it. @param {string} line */
@@ -157,7 +157,7 @@ export class MarkdownView {
     const same = blocks.findIndex((block, index) => block.source !== this.#sources[index]);
     const keep = same < 0 ? blocks.length : same;
     while (this.#root.childNodes.length > keep) this.#root.lastChild?.remove();
-    this.#root.append(...blocks.slice(keep).map((block) => block.render()));
+    for (const block of blocks.slice(keep)) this.#root.append(block.render());
     this.#sources = blocks.map((block) => block.source);
   }
 }

@@ -1,5 +1,5 @@
-// @ts-check
 /** What the page remembers; language and theme are what the browser prefers until the reader chooses. */
+// @ts-check
 
 /** @param {"tab" | "browser"} scope @returns {Storage} */
 const storageOf = (scope) => scope === "tab" ? sessionStorage : localStorage;

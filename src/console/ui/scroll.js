@@ -1,5 +1,5 @@
-// @ts-check
 /** Keeps the newest line in view, unless the reader has gone elsewhere. */
+// @ts-check
 
 /** Nearer than this to the end counts as reading along. */
 const nearPx = 72;

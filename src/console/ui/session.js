@@ -1,5 +1,5 @@
-// @ts-check
 /** One conversation: is created once, keeps its position, and is resumed over as many sockets as it takes. */
+// @ts-check
 import { Connection } from "./connection.js";
 import { recall, remember } from "./preferences.js";
 
@@ -29,7 +29,7 @@ const lostCodes = ["ERR_CONNECTION_902", "ERR_CONNECTION_903"];
 
 export class Session {
   /** @type {string | undefined} */
-  #id = recall("tab", "session");
+  #id;
   /** The newest event seen; seq 0 before the first, so that a reloaded page is told everything. */
   #position = { seq: 0, eventId: "", epoch: "" };
   /** Messages that no answer has shown to be received: sent again, under the same id, after a resume. */
@@ -44,14 +44,18 @@ export class Session {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #ack;
   #connection;
+  #storageName;
   #hooks;
 
   /**
    * @param {string} url
+   * @param {string} storageName - where the tab keeps the session's id
    * @param {string} language
    * @param {Hooks} hooks
    */
-  constructor(url, language, hooks) {
+  constructor(url, storageName, language, hooks) {
+    this.#storageName = storageName;
+    this.#id = recall("tab", storageName);
     this.language = language;
     this.#hooks = hooks;
     this.#connection = new Connection(url, {
@@ -155,7 +159,7 @@ export class Session {
     this.#id = undefined;
     this.#ended = this.#attached = this.#cancelWanted = false;
     this.#position = { seq: 0, eventId: "", epoch: "" };
-    remember("tab", "session", undefined);
+    remember("tab", this.#storageName, undefined);
   }
 
   /** @param {Frame} frame */
@@ -178,7 +182,7 @@ export class Session {
   /** @param {string} id */
   #adopt(id) {
     this.#id = id;
-    remember("tab", "session", id);
+    remember("tab", this.#storageName, id);
   }
 
   /** Handles what concerns the session as a whole. @param {Frame} frame @returns {boolean} true when done */

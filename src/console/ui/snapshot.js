@@ -1,5 +1,5 @@
-// @ts-check
 /** The conversation as the server remembers it, after a gap that cannot be replayed (protocol.md §5.3). */
+// @ts-check
 
 /** @typedef {import("./connection.js").Frame} Frame */
 /** @typedef {import("./turn.js").Turn} Turn */

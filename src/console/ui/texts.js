@@ -1,5 +1,5 @@
-// @ts-check
 /** What the page says, in Chinese and English. */
+// @ts-check
 
 /** @typedef {"zh" | "en"} Language */
 /** @typedef {Record<string, string | number>} Values */

@@ -1,4 +1,4 @@
-// A classic script in the head, so that the chosen theme is there before the first paint.
+/** The chosen theme, set by a classic script in the head: before the first paint. */
 try {
   const theme = localStorage.getItem("myagent.theme");
   if (theme === "dark" || theme === "light") document.documentElement.dataset.theme = theme;

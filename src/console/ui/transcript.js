@@ -1,5 +1,5 @@
-// @ts-check
 /** Frames of the session → turns on the page. What it does not know, it shows as a line or leaves out. */
+// @ts-check
 import { note } from "./cards.js";
 import { el } from "./dom.js";
 import { restoreTurns } from "./snapshot.js";
@@ -58,6 +58,7 @@ export class Transcript {
     this.#runs.clear();
     this.#asked.clear();
     this.#questions.clear();
+    this.#answers.clear();
     this.#root.replaceChildren();
     this.#actions.changed();
   }

@@ -1,5 +1,5 @@
-// @ts-check
 /** One question and everything that came of it, in the order of the log. */
+// @ts-check
 import { Answer, copyButton } from "./answer.js";
 import { duration, note, thoughtCard, ToolCard } from "./cards.js";
 import { Confirmation } from "./confirmation.js";

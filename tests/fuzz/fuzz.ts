@@ -1,0 +1,174 @@
+/** The parts of a fuzz run: warm-up, measured part, memory, and the rate limit. */
+import { setTimeout as delay } from "node:timers/promises";
+import { Child } from "../bench/child.ts";
+import { Findings } from "./findings.ts";
+import { FuzzSocket, type Shared } from "./fuzz_socket.ts";
+import { Random } from "./random.ts";
+import type { ServerState } from "./server.ts";
+
+export interface FuzzOptions {
+  readonly seed: number;
+  /** Frames of the measured part. */
+  readonly frames: number;
+  /** Frames before it, which bring the memory to its working size. */
+  readonly warmUpFrames: number;
+  readonly sockets: number;
+  /** Share by which memory may have grown in the end; undefined: it is told, not judged. */
+  readonly memoryShare?: number;
+}
+
+export interface FuzzReport {
+  readonly findings: Findings;
+  readonly lines: readonly string[];
+}
+
+type Server = Child<{ port: number }>;
+
+/** Short times, so that everything a session can meet happens within the run. */
+const shortTimes = {
+  graceSeconds: 1,
+  confirmTimeoutSeconds: 2,
+  runTimeoutSeconds: 3,
+  cancelWaitSeconds: 2,
+  heartbeatSeconds: 2,
+};
+/** Lines of the log that tell of a fault of the server; failed runs and hooks are wanted. */
+const faultLine = /Command failed|Connection failed|Uncaught|without its|lost its store|did not stop|panic/;
+/** How long sessions may take to expire after the last socket has gone. */
+const expiryMs = 30_000;
+
+function startServer(config: Record<string, unknown>, findings: Findings): Promise<Server> {
+  return Child.start(new URL("server.ts", import.meta.url), {
+    options: { config },
+    flags: ["--v8-flags=--expose-gc"],
+    onErrorLine: (line) => {
+      // deno-lint-ignore no-control-regex -- the log colours its levels
+      const plain = line.replace(/\u001b\[\d+m/g, "");
+      if (faultLine.test(plain)) findings.add("The server logged a fault", plain.replace(/^\S+ /, ""));
+    },
+  });
+}
+
+function makeSockets(options: FuzzOptions, server: Server, part: number, shared: Omit<Shared, "url">) {
+  const url = `ws://127.0.0.1:${server.ready.port}/`;
+  return Array.from(
+    { length: options.sockets },
+    (_, index) => new FuzzSocket(index, Random.of(options.seed + part, index), { ...shared, url }),
+  );
+}
+
+/** Lets all sockets play, then waits for their answers and closes them. */
+async function play(sockets: readonly FuzzSocket[], frames: number): Promise<void> {
+  const each = Math.ceil(frames / sockets.length);
+  await Promise.all(sockets.map((socket) => socket.play(each)));
+  await Promise.all(sockets.map((socket) => socket.settle()));
+  await Promise.all(sockets.map((socket) => socket.close()));
+}
+
+/** The server's memory when its last session has expired. */
+async function stateAtRest(server: Server, findings: Findings): Promise<ServerState> {
+  for (let waitedMs = 0;; waitedMs += 500) {
+    const state = await server.ask<ServerState>("state");
+    if (state.sessions === 0) return state;
+    if (waitedMs >= expiryMs) {
+      findings.add("Sessions did not expire", `${state.sessions} are left`);
+      return state;
+    }
+    await delay(500);
+  }
+}
+
+const total = (sockets: readonly FuzzSocket[], pick: (socket: FuzzSocket) => number) =>
+  sockets.reduce((sum, socket) => sum + pick(socket), 0);
+
+const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+
+function compare(what: string, before: number, after: number): string {
+  const change = ((after / before - 1) * 100).toFixed(1);
+  return `${what}: ${megabytes(before)} before, ${megabytes(after)} after (${change} %)`;
+}
+
+/** Random frames without a rate limit. */
+async function mainPart(options: FuzzOptions, findings: Findings): Promise<string[]> {
+  const closes = new Map<string, number>();
+  const shared = { findings, sessions: [], closes, allowed: ["inbound_overflow"] };
+  await using server = await startServer({ rateLimit: 0, ...shortTimes }, findings);
+  void server.ended.then(({ code }) => code !== 0 && findings.add("The server died", `code ${code}`));
+  await play(makeSockets(options, server, 0, shared), options.warmUpFrames);
+  const before = await stateAtRest(server, findings);
+  const startedAt = Date.now();
+  const sockets = makeSockets(options, server, 1, shared);
+  await play(sockets, options.frames);
+  const seconds = (Date.now() - startedAt) / 1000;
+  const after = await stateAtRest(server, findings);
+  const heap = compare("heap after collection", before.heapBytes, after.heapBytes);
+  const resident = compare("resident memory", before.residentBytes, after.residentBytes);
+  const { memoryShare } = options;
+  if (memoryShare !== undefined) {
+    if (after.heapBytes > before.heapBytes * (1 + memoryShare)) findings.add("The heap has grown", heap);
+    if (after.residentBytes > before.residentBytes * (1 + memoryShare)) {
+      findings.add("Resident memory has grown", resident);
+    }
+  }
+  return [
+    `sent ${total(sockets, (one) => one.sent)} frames from ${sockets.length} sockets in ${
+      seconds.toFixed(1)
+    } s, ` +
+    `received ${total(sockets, (one) => one.received)}`,
+    `commands that must be answered: ${total(sockets, ({ answers }) => answers.named)}, answered ` +
+    `${total(sockets, ({ answers }) => answers.answered)}, cut off by a close ${
+      total(sockets, ({ answers }) => answers.cut)
+    }`,
+    `closes: ${[...closes].map(([key, count]) => `${key} × ${count}`).join(", ") || "none"}`,
+    heap,
+    resident,
+  ];
+}
+
+/** Messages of one burst of the rate part: more than the bucket of 30, fewer than the hundred drops that close. */
+const rateBurst = 90;
+
+/** Every message over the default rate is answered, and acknowledgements are none. */
+async function ratePart(options: FuzzOptions, findings: Findings): Promise<string[]> {
+  const closes = new Map<string, number>();
+  const shared = { findings, sessions: [], closes, allowed: ["rate_limit"] };
+  await using server = await startServer(shortTimes, findings);
+  const sockets = makeSockets(options, server, 2, shared);
+  const startedAt = Date.now();
+  await Promise.all(sockets.map((socket) => socket.connect()));
+  for (const socket of sockets) {
+    for (let index = 0; index < rateBurst; index++) {
+      const frame = { event: "user.cancel", session_id: "nobody", message_id: socket.nextId() };
+      socket.send({ data: JSON.stringify(frame) });
+      socket.send({ data: '{"event":"user.ack","content":{"last_seq":1}}' });
+    }
+  }
+  await Promise.all(sockets.map((socket) => socket.settle()));
+  const limited = total(sockets, (one) => one.limited);
+  const passed = sockets.length * rateBurst - limited;
+  const mayPass = sockets.length * (30 + 10 * (1 + (Date.now() - startedAt) / 1000));
+  if (passed > mayPass || passed < sockets.length * 30) {
+    findings.add("The rate limit let the wrong number pass", `${passed} of ${sockets.length * rateBurst}`);
+  }
+  // Over a hundred drops in ten seconds end the connection.
+  for (const socket of sockets) {
+    for (let index = 0; index < rateBurst; index++) socket.send({ data: "{}" });
+  }
+  const ended = await Promise.all(sockets.map((socket) => socket.closedByServer()));
+  if (ended.includes(false)) {
+    findings.add("A flood did not close its connection", "more than 100 drops in 10 s");
+  }
+  return [
+    `rate limit: ${
+      sockets.length * rateBurst
+    } messages, ${passed} passed, ${limited} answered ERR_RATELIMIT_700; ` +
+    `closes: ${[...closes].map(([key, count]) => `${key} × ${count}`).join(", ") || "none"}`,
+  ];
+}
+
+export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
+  const findings = new Findings();
+  const main = await mainPart(options, findings);
+  const rate = await ratePart(options, findings);
+  return { findings, lines: [`seed ${options.seed}`, ...main, ...rate] };
+}
