@@ -1,6 +1,7 @@
 /** One tool call: announced, checked, asked for, executed, and answered, whatever happens. */
 import { AppError, describeCause, type ErrorCode } from "../errors.ts";
 import { checkCustomEvent } from "../protocol/custom_event.ts";
+import { head } from "../protocol/show_content.ts";
 import type { Message, ToolRequest } from "../protocol/transcript.ts";
 import { failureText } from "../tool/failure.ts";
 import { ToolResult } from "../tool/result.ts";
@@ -94,9 +95,7 @@ function observation(request: ToolRequest, result: ToolResult, maxObserve?: numb
   const text = result.error === undefined
     ? result.text
     : [result.output === undefined ? "" : result.text, `Error: ${result.error}`].filter(Boolean).join("\n");
-  const content = maxObserve && text.length > maxObserve
-    ? `${text.slice(0, maxObserve).replace(/[\uD800-\uDBFF]$/, "")}…`
-    : text;
+  const content = maxObserve && text.length > maxObserve ? `${head(text, maxObserve)}…` : text;
   return {
     role: "tool",
     content,
@@ -163,11 +162,18 @@ async function* execute(
   const emitted = new EventQueue<AgentEvent>();
   using limit = tool.timeoutSeconds ? new TimeLimit(tool.name, tool.timeoutSeconds, ctx.signal) : undefined;
   const context = toolContext(tool, stepId, options, ctx, limit?.signal ?? ctx.signal, emitted);
-  const done = Promise.resolve().then(() => tool.execute(args, context));
+  const given = tool.execute(args, context);
+  // A tool that answers at once needs no waiting for.
+  if (!isThenable(given) && emitted.size === 0) return ToolResult.from(given);
+  const done = Promise.resolve(given);
   const work = (limit ? Promise.race([done, limit.reached]) : done).finally(() => emitted.close());
   work.catch(() => {}); // the failure is thrown below, after what the tool emitted
   yield* emitted;
   return ToolResult.from(await work);
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }
 
 /** The time of one tool call: its signal is aborted when it is up, or when the run is stopped. */

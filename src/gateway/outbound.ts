@@ -26,6 +26,8 @@ export class Outbound {
   /** While something waits: when the peer last took a byte, and what was held and queued since the last look. */
   #watch: { progressAt: number; held: number; queued: number } | undefined;
   #waiting: (() => void)[] = [];
+  /** Bytes the socket surely still takes. */
+  #room = 0;
   #closed = false;
 
   /** @param onSlow - called once, when the peer is too slow */
@@ -51,6 +53,16 @@ export class Outbound {
     this.#queuedBytes += bytes;
     this.#watch!.queued += bytes;
     this.#checkPace();
+  }
+
+  /** Whether the socket takes more; it is asked only when what was sent since the last look could have filled it. */
+  #hasRoom(frame: string): boolean {
+    // A UTF-16 unit takes at most three bytes.
+    this.#room -= frame.length * 3;
+    if (this.#room > 0) return true;
+    const free = highWaterBytes - this.#socket.bufferedAmount;
+    this.#room = free;
+    return free > 0;
   }
 
   /** Undefined when more can be taken; else resolves when it can, or when the connection is closed. */
@@ -96,7 +108,7 @@ export class Outbound {
     this.#checkPace();
     if (this.#closed) return;
     if (this.held < highWaterBytes) this.#wake();
-    if (this.#queue.length || this.#waiting.length) this.#arm();
+    if (this.#queue.length || this.#waiting.length || this.#overSince !== undefined) this.#arm();
     else this.#watch = undefined;
   }
 

@@ -59,7 +59,7 @@ async function initialize(hooks: Hooks, content: unknown, values: Record<string,
   const given = await hooks.onSessionInit?.(content, values);
   if (typeof given === "object" && given !== null) Object.assign(values, given);
   try {
-    structuredClone(values);
+    JSON.stringify(values);
   } catch (cause) {
     throw new AppError("ERR_EXECUTION_604", "onSessionInit left values that cannot be stored", { cause });
   }

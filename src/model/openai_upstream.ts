@@ -64,7 +64,6 @@ export class Upstream implements Disposable {
   };
 
   [Symbol.dispose](): void {
-    clearTimeout(this.#timer);
     this.#options.signal.removeEventListener("abort", this.#forward);
     this.#controller.abort();
   }
@@ -76,6 +75,7 @@ export class Upstream implements Disposable {
     const close = () => void reader.cancel().catch(() => {});
     // fetch alone does not do it: Deno 2.9.6 forgets the signal once the Response has been collected as garbage.
     this.signal.addEventListener("abort", close, { once: true });
+    if (this.signal.aborted) close();
     const done = new DoneDetector();
     this.#watch(this.#options.stallMs);
     try {
@@ -88,7 +88,6 @@ export class Upstream implements Disposable {
       throw this.#fail("", { kind: "cut" }, cause);
     } finally {
       clearTimeout(this.#timer);
-      close();
     }
   }
 

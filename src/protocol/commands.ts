@@ -1,14 +1,9 @@
 /** Commands: what a client may send in the native dialect (protocol.md §3, §7). */
 import { z } from "zod";
 
-/** Members that are checked before a command is looked at; the rest is checked by the one who carries it out. */
-export const Envelope = z.looseObject({
+const envelope = {
   message_id: z.string().max(128).optional().describe("Makes a message idempotent; echoed as reply_to"),
   token: z.string().optional(),
-});
-
-const envelope = {
-  ...Envelope.shape,
   session_id: z.string().optional().describe("Names the session; required by all session commands"),
   timestamp: z.unknown().optional(),
   metadata: z.unknown().optional(),

@@ -21,6 +21,11 @@ export function clip(value: unknown, max: number): string {
   return points.length <= max && text.length <= max * 2 ? text : points.slice(0, max - 1).join("") + "…";
 }
 
+/** The beginning of a text, never ending in half a character. */
+export function head(text: string, maxUnits: number): string {
+  return text.length <= maxUnits ? text : text.slice(0, maxUnits).replace(/[\uD800-\uDBFF]$/, "");
+}
+
 type Members = Record<string, unknown>;
 type Sentence = (event: Shown, language: Language) => readonly [chinese: string, english: string];
 

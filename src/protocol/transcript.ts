@@ -20,24 +20,24 @@ export const Message = z.looseObject({
 export type Message = z.infer<typeof Message>;
 
 /** Index of the oldest message that fits the characters; the newest always does. */
-function oldestThatFits(messages: readonly Message[]): number {
+function oldestThatFits(messages: readonly Message[], maxChars: number): number {
   let chars = 0;
   for (let index = messages.length - 1; index > 0; index--) {
     chars += messages[index].content.length;
-    if (chars > maxTranscriptChars) return Math.min(index + 1, messages.length - 1);
+    if (chars > maxChars) return Math.min(index + 1, messages.length - 1);
   }
   return 0;
 }
 
-/** Characters of a transcript that a session remembers at most. */
-const maxTranscriptChars = 4 << 20;
-
 /**
- * The newest part of a transcript that fits a budget of messages, and 4 Mi characters. It starts with a user message
+ * The newest part of a transcript that fits a budget of messages and of characters. It starts with a user message
  * where one is near, and never with a tool result whose call was cut off, which no model API accepts.
  */
-export function newestMessages(messages: readonly Message[], budget: number): Message[] {
-  const from = Math.max(messages.length - budget, oldestThatFits(messages));
+export function newestMessages(messages: readonly Message[], budget: number, maxChars = Infinity): Message[] {
+  const from = Math.max(
+    messages.length - budget,
+    maxChars === Infinity ? 0 : oldestThatFits(messages, maxChars),
+  );
   if (from <= 0) return [...messages];
   const question = messages.findIndex((message, index) => index >= from && message.role === "user");
   if (question >= 0) return messages.slice(question);

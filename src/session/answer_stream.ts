@@ -8,6 +8,8 @@ export interface StreamOptions extends CoalesceLimits {
 
 /** Code points of a text: its UTF-16 units less the second halves of pairs. */
 function codePoints(text: string): number {
+  // Most text has no pairs at all, and a regular expression sees that far faster than a loop.
+  if (!/[\ud800-\udbff]/.test(text)) return text.length;
   let count = text.length;
   for (let at = 1; at < text.length; at++) {
     if ((text.charCodeAt(at) & 0xfc00) === 0xdc00 && (text.charCodeAt(at - 1) & 0xfc00) === 0xd800) count--;

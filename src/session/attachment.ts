@@ -52,7 +52,7 @@ export class Attachment {
   /** Catches up with what was appended meanwhile, then passes entries on as they come. */
   async goLive(): Promise<void> {
     while (!this.#closed && this.#cursor < this.#log.latest) await this.#drain(this.#log.latest, () => []);
-    this.#live = true;
+    this.#live = !this.#closed;
   }
 
   /** Starts without a replay: for the creator of a session, and for one that is up to date. */

@@ -6,6 +6,11 @@ export interface CoalesceLimits {
   readonly coalesceBytes: number;
 }
 
+/** Whether a text takes more bytes than this; most are so short that they need no counting. */
+function isLonger(text: string, bytes: number): boolean {
+  return text.length * 3 > bytes && (text.length > bytes || byteLength(text) > bytes);
+}
+
 /**
  * Holds at most one pending item. The first piece after a quiet time goes out at once, because people wait for
  * the first word; what follows within `coalesceMs` is joined.
@@ -14,7 +19,6 @@ export class Coalescer {
   readonly #limits: CoalesceLimits;
   readonly #emitText: (text: string) => void;
   #text = "";
-  #bytes = 0;
   #snapshot: (() => void) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lastEmit = -Infinity;
@@ -28,11 +32,10 @@ export class Coalescer {
   /** Adds a piece of text; it is appended within `coalesceMs`. */
   push(text: string): void {
     if (this.#snapshot) this.flush();
-    const bytes = byteLength(text);
-    if (this.#bytes > 0 && this.#bytes + bytes > this.#limits.coalesceBytes) this.#emit(false);
+    const { coalesceBytes } = this.#limits;
+    if (this.#text !== "" && isLonger(this.#text + text, coalesceBytes)) this.#emit(false);
     this.#text += text;
-    this.#bytes += bytes;
-    if (this.#bytes >= this.#limits.coalesceBytes || Date.now() - this.#lastEmit >= this.#limits.coalesceMs) {
+    if (isLonger(this.#text, coalesceBytes - 1) || Date.now() - this.#lastEmit >= this.#limits.coalesceMs) {
       this.#emit(false);
     }
     if (this.#text !== "") this.#arm();
@@ -68,7 +71,6 @@ export class Coalescer {
     const half = !everything && /[\uD800-\uDBFF]$/.test(this.#text) ? this.#text.slice(-1) : "";
     const text = half ? this.#text.slice(0, -1) : this.#text;
     this.#text = half;
-    this.#bytes = half ? 3 : 0;
     if (text === "") return;
     this.#lastEmit = Date.now();
     this.#emitText(text);

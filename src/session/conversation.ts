@@ -52,5 +52,8 @@ function newestThatFit(messages: readonly Message[]): Message[] {
   let chars = 0;
   const from = messages.findLastIndex((message) => (chars += JSON.stringify(message).length) > snapshotChars);
   // The very newest goes out even when it is too long: the frame is then shortened.
-  return messages.slice(Math.min(from + 1, Math.max(0, messages.length - 1)));
+  const newest = messages.slice(Math.min(from + 1, Math.max(0, messages.length - 1)));
+  // A result without its call tells a reader nothing.
+  const first = newest.findIndex(({ role }) => role !== "tool");
+  return first < 0 ? [] : newest.slice(first);
 }

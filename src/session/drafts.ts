@@ -67,7 +67,7 @@ function knownDraft(
 /** An agent's own event; its name and content may not be taken for something the server says. */
 function customDraft(event: AgentEvent & { type: "custom" }): CustomDraft {
   checkCustomEvent(event.event, event.content, event.metadata);
-  const { content } = event;
+  const content = event.content ?? undefined;
   const isPlain = content === undefined || typeof content === "string" ||
     (typeof content === "object" && content !== null);
   return {

@@ -69,10 +69,7 @@ export class SessionLog {
     this.#assertSound();
     const { id, epoch, language } = this.#record;
     const seq = this.#appended + 1;
-    const frame = encodeFrame({ ...body, session_id: id }, language, {
-      seq,
-      event_id: eventId(id, epoch, seq),
-    });
+    const frame = encodeFrame(body, language, { session_id: id, seq, event_id: eventId(id, epoch, seq) });
     const entry: Entry = { seq, event: body.event, frame, bytes: byteLength(frame) };
     this.#commit([entry], changes?.(entry));
     return entry;

@@ -3,6 +3,7 @@ import { setImmediate } from "node:timers";
 import type { AgentEvent, Conclusion, Question, RunContext } from "../agent/agent.ts";
 import type { Message } from "../protocol/transcript.ts";
 import { AppError, describeCause } from "../errors.ts";
+import { head } from "../protocol/show_content.ts";
 import { statusText } from "../protocol/texts.ts";
 import type { Changes } from "../store/store.ts";
 import { AnswerStream } from "./answer_stream.ts";
@@ -58,7 +59,7 @@ export class Run {
     const metadata = {
       step: 0,
       stage: "start",
-      input: question.content.slice(0, 2000),
+      input: head(question.content, 2000),
       ...(messageId === undefined ? {} : { message_id: messageId }),
       run_id: this.id,
     };
@@ -157,7 +158,8 @@ export class Run {
         if (step.done) return this.#abort.signal.aborted ? this.#abort.signal.reason : step.value;
         this.#record(step.value);
         // What must be recorded before the agent goes on (I5) is stored when the next step is asked for.
-        if (step.value.type !== "text") await this.#host.stored();
+        const storing = step.value.type === "text" ? undefined : this.#host.stored();
+        if (storing) await storing;
       }
     } catch (cause) {
       if (this.#abort.signal.aborted) return this.#abort.signal.reason;
@@ -222,7 +224,7 @@ export class Run {
         next_attempt: attempt + 1,
         retry_delay_seconds: this.#host.settings.retryDelaySeconds,
         error_type: error.name,
-        error: error.message.slice(0, 500),
+        error: head(error.message, 500),
         run_id: this.id,
       },
     });

@@ -3,26 +3,18 @@ import type { Language } from "../config.ts";
 import type { AgentHost } from "../isolation/host.ts";
 import type { Model } from "../model/model.ts";
 import type { FrameBody } from "../protocol/codec.ts";
-import { type Message, newestMessages } from "../protocol/transcript.ts";
+import type { Message } from "../protocol/transcript.ts";
 import { refuse, statusText } from "../protocol/texts.ts";
-import {
-  type Changes,
-  type Entry,
-  rememberedInputs,
-  type SessionRecord,
-  type Store,
-} from "../store/store.ts";
+import type { Changes, Entry, SessionRecord, Store } from "../store/store.ts";
 import type { Logger } from "../trace/logger.ts";
 import type { Metrics } from "../trace/metrics.ts";
 import { Attachment, type Sink } from "./attachment.ts";
 import { conversationBody, snapshotBody } from "./conversation.ts";
 import { type LogLimits, SessionLog } from "./log.ts";
+import { SessionMemory } from "./memory.ts";
 import { type Decision, Questions } from "./questions.ts";
 import { Run } from "./run.ts";
 import type { EffectiveSettings, RunHost } from "./run_host.ts";
-
-/** Values for tools that one session may collect, as JSON: as much as one message may bring. */
-const maxValuesChars = 1 << 20;
 
 export type SessionState = "IDLE" | "RUNNING" | "CLOSED";
 export type EndReason = "expired" | "restored" | "server_shutdown" | "operator";
@@ -64,9 +56,7 @@ export class Session {
   readonly #parts: SessionParts;
   readonly #log: SessionLog;
   readonly #attachments = new Set<Attachment>();
-  readonly #inputs = new Map<string, string>();
-  #history: Message[] = [];
-  #values: Record<string, unknown>;
+  readonly #memory: SessionMemory;
   #run: Run | undefined;
   #calls = 0;
   #closed = false;
@@ -80,7 +70,7 @@ export class Session {
     this.record = parts.record;
     this.agent = parts.agent;
     this.settings = parts.settings;
-    this.#values = parts.values;
+    this.#memory = new SessionMemory(parts.values);
     this.#log = new SessionLog(parts.record, parts.store, parts.fence, parts.limits, {
       onEntry: (entry) => this.#deliver(entry),
       onFailure: (reason) => this.#fail(reason),
@@ -138,7 +128,7 @@ export class Session {
       event: "agent.session_created",
       content: statusText("created", language),
       metadata: { agent_name: name, connection_id: connectionId, agent_type: type, epoch, language },
-    }, () => ({ values: this.#values }));
+    }, () => ({ values: this.#memory.values }));
     if (!withReady) return;
     this.#append({
       event: "agent.ready",
@@ -154,7 +144,7 @@ export class Session {
    */
   start(input: Input): Started {
     if (this.#closed || this.#ending) throw refuse("sessionClosed");
-    const known = input.messageId === undefined ? undefined : this.#inputs.get(input.messageId);
+    const known = this.#memory.runOf(input.messageId);
     if (known) return { runId: known, duplicate: known === this.#run?.id ? "running" : "finished" };
     if (this.#run) throw refuse("busy");
     this.#activeAt = Date.now();
@@ -162,9 +152,14 @@ export class Session {
     const runId = `run_${this.#parts.newId().replaceAll("-", "").slice(0, 16)}`;
     if (input.values) this.#addValues(input.values);
     const run = new Run(runId, input.text, this.#hostOfRun());
-    run.start(input.messageId);
     this.#run = run;
-    if (input.messageId !== undefined) this.#remember(input.messageId, runId);
+    try {
+      run.start(input.messageId);
+    } catch (cause) {
+      this.#run = undefined;
+      throw cause;
+    }
+    if (input.messageId !== undefined) this.#memory.addInput(input.messageId, runId);
     this.#parts.logger.debug("Run started", { session: this.id, run: runId });
     return { runId };
   }
@@ -203,7 +198,7 @@ export class Session {
 
   /** The conversation so far, for a client that cannot be given what it missed. */
   snapshot(): FrameBody {
-    const messages = [...this.#history, ...this.#run?.messages ?? []];
+    const messages = [...this.#memory.messages, ...this.#run?.messages ?? []];
     const conversation = { agentName: this.agent.name, state: this.state, messages };
     return snapshotBody(conversation, this.#run?.stream.open, this.settings.sendLlmMessage);
   }
@@ -234,9 +229,9 @@ export class Session {
       metrics,
       logger,
       language: this.language,
-      history: this.#history,
+      history: this.#memory.messages,
       calls: () => this.#calls,
-      values: this.#values,
+      values: this.#memory.values,
       append: (body, changes) => void this.#append(body, changes && (() => changes)),
       appendStreamed: (body) => this.#appendStreamed(body),
       note: (changes) => this.#log.note(changes),
@@ -255,7 +250,7 @@ export class Session {
   }
 
   #endRun(messages: readonly Message[]): void {
-    this.#history = newestMessages([...this.#history, ...messages], this.agent.memory);
+    this.#memory.addMessages(messages, this.agent.memory);
     this.#run = undefined;
     this.#activeAt = Date.now();
   }
@@ -276,20 +271,26 @@ export class Session {
   }
 
   #addValues(values: Readonly<Record<string, unknown>>): void {
-    const merged = { ...this.#values, ...values };
-    if (JSON.stringify(merged).length > maxValuesChars) throw refuse("tooManyValues");
+    this.#memory.checkValues(values);
     this.#log.note({ values });
-    this.#values = merged;
-  }
-
-  #remember(messageId: string, runId: string): void {
-    this.#inputs.set(messageId, runId);
-    if (this.#inputs.size > rememberedInputs) this.#inputs.delete(this.#inputs.keys().next().value!);
+    this.#memory.addValues(values);
   }
 
   #deliver(entry: Entry): void {
     this.#parts.metrics.event(entry.event);
-    for (const attachment of this.#attachments) attachment.push(entry);
+    for (const attachment of this.#attachments) this.#push(attachment, entry);
+  }
+
+  /** One watcher's fault is nobody else's: it is let go of, and the log has what it missed. */
+  #push(attachment: Attachment, entry: Entry): void {
+    try {
+      attachment.push(entry);
+    } catch {
+      this.#parts.logger.warn("A connection could not take an event", { session: this.id });
+      this.detach(attachment);
+      attachment.close();
+      attachment.fail("internal_error");
+    }
   }
 
   #fail(reason: string): void {

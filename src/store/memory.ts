@@ -1,15 +1,16 @@
 /** Sessions in the memory of this process: nothing survives it. */
 import { AppError } from "../errors.ts";
 import type { Message } from "../protocol/transcript.ts";
+import { nothingRemembered, remember, type Remembered } from "./remembered.ts";
 import {
-  type CallRecord,
   type Changes,
+  type EndedSession,
   type Entry,
   keptMessages,
-  type QuestionRecord,
+  type ListOptions,
   rememberedInputs,
-  type RunRecord,
   type SessionRecord,
+  type SessionSummary,
   type Store,
   type StoredSession,
 } from "./store.ts";
@@ -17,21 +18,20 @@ import {
 interface Held {
   readonly record: SessionRecord;
   fence: number;
+  activeAt: number;
   /** Retained entries; `entries[0].seq` is the oldest. */
   entries: Entry[];
   latestSeq: number;
   readonly messages: Message[];
-  values: Record<string, unknown>;
-  readonly calls: Map<string, CallRecord>;
-  readonly questions: Map<string, QuestionRecord>;
   readonly inputs: Map<string, string>;
-  run: RunRecord | null;
+  readonly remembered: Remembered;
 }
 
 export class MemoryStore implements Store {
   readonly name = "memory";
   readonly durable = false;
   readonly #sessions = new Map<string, Held>();
+  readonly #ended = new Map<string, EndedSession>();
 
   create(record: SessionRecord): number {
     if (this.#sessions.has(record.id)) {
@@ -40,14 +40,12 @@ export class MemoryStore implements Store {
     this.#sessions.set(record.id, {
       record,
       fence: 1,
+      activeAt: record.createdAt,
       entries: [],
       latestSeq: 0,
       messages: [],
-      values: {},
-      calls: new Map(),
-      questions: new Map(),
       inputs: new Map(),
-      run: null,
+      remembered: nothingRemembered(),
     });
     return 1;
   }
@@ -58,16 +56,14 @@ export class MemoryStore implements Store {
   }
 
   commit(id: string, fence: number, entries: readonly Entry[], changes?: Changes): void {
-    const held = this.#sessions.get(id);
+    const held = this.#owned(id, fence);
     if (!held) throw new AppError("ERR_EXECUTION_602", "Cannot write to a session that does not exist");
-    if (held.fence !== fence) {
-      throw new AppError("ERR_EXECUTION_602", "Cannot write to a session that another owner has taken over");
-    }
     if (entries.some((entry, index) => entry.seq !== held.latestSeq + 1 + index)) {
       throw new AppError("ERR_EXECUTION_602", `Cannot append: the next number is ${held.latestSeq + 1}`);
     }
     held.entries.push(...entries);
     held.latestSeq += entries.length;
+    held.activeAt = Date.now();
     if (changes) apply(held, changes);
   }
 
@@ -86,19 +82,56 @@ export class MemoryStore implements Store {
 
   load(id: string): StoredSession | null {
     const held = this.#sessions.get(id);
-    return held
-      ? {
-        record: held.record,
-        latestSeq: held.latestSeq,
-        oldestSeq: oldestSeq(held),
-        messages: [...held.messages],
-        values: { ...held.values },
-        calls: [...held.calls.values()],
-        questions: [...held.questions.values()],
-        inputs: new Map(held.inputs),
-        run: held.run,
-      }
-      : null;
+    if (!held) return null;
+    const { values, calls, questions, queue } = held.remembered;
+    return {
+      ...summary(held),
+      sizes: held.entries.map((entry) => entry.bytes),
+      messages: [...held.messages],
+      values,
+      calls: [...calls.values()],
+      questions: [...questions.values()],
+      inputs: new Map(held.inputs),
+      queue,
+    };
+  }
+
+  list({ after = "", limit, running }: ListOptions): SessionSummary[] {
+    return [...this.#sessions.values()]
+      .filter((held) => held.record.id > after && (!running || held.remembered.run))
+      .sort((a, b) => a.record.id < b.record.id ? -1 : 1)
+      .slice(0, limit)
+      .map(summary);
+  }
+
+  touch(id: string, at: number): void {
+    const held = this.#sessions.get(id);
+    if (held) held.activeAt = Math.max(held.activeAt, at);
+  }
+
+  expired(before: number, limit: number): string[] {
+    return [...this.#sessions.values()]
+      .filter((held) => held.activeAt < before)
+      .sort((a, b) => a.activeAt - b.activeAt)
+      .slice(0, limit)
+      .map((held) => held.record.id);
+  }
+
+  end(id: string, fence: number, at: number): void {
+    const held = this.#owned(id, fence);
+    if (!held) return;
+    this.#sessions.delete(id);
+    this.#ended.set(id, { owner: held.record.owner, at });
+  }
+
+  ended(id: string): EndedSession | null {
+    return this.#ended.get(id) ?? null;
+  }
+
+  forget(before: number, limit: number): number {
+    const old = [...this.#ended].filter(([, ended]) => ended.at < before).slice(0, limit);
+    for (const [id] of old) this.#ended.delete(id);
+    return old.length;
   }
 
   remove(id: string): void {
@@ -107,7 +140,15 @@ export class MemoryStore implements Store {
 
   [Symbol.asyncDispose](): Promise<void> {
     this.#sessions.clear();
+    this.#ended.clear();
     return Promise.resolve();
+  }
+
+  /** The session, if it exists. @throws AppError when another owner has taken it over */
+  #owned(id: string, fence: number): Held | undefined {
+    const held = this.#sessions.get(id);
+    if (!held || held.fence === fence) return held;
+    throw new AppError("ERR_EXECUTION_602", "Cannot write to a session that another owner has taken over");
   }
 }
 
@@ -115,19 +156,25 @@ function oldestSeq(held: Held): number {
   return held.entries[0]?.seq ?? held.latestSeq + 1;
 }
 
+function summary(held: Held): SessionSummary {
+  return {
+    record: held.record,
+    activeAt: held.activeAt,
+    latestSeq: held.latestSeq,
+    oldestSeq: oldestSeq(held),
+    bytes: held.entries.reduce((sum, entry) => sum + entry.bytes, 0),
+    run: held.remembered.run,
+  };
+}
+
 function apply(held: Held, changes: Changes): void {
+  remember(held.remembered, changes);
   if (changes.messages) {
     held.messages.push(...changes.messages);
     if (held.messages.length > keptMessages * 1.1) {
       held.messages.splice(0, held.messages.length - keptMessages);
     }
   }
-  if (changes.values) held.values = { ...held.values, ...changes.values };
-  if (changes.call) held.calls.set(changes.call.stepId, changes.call);
-  if (changes.question) held.questions.set(changes.question.stepId, changes.question);
-  if (changes.answered) held.questions.delete(changes.answered);
-  if (changes.run === null) [held.calls, held.questions].forEach((part) => part.clear());
-  if (changes.run !== undefined) held.run = changes.run;
   if (!changes.input) return;
   held.inputs.set(changes.input.messageId, changes.input.runId);
   if (held.inputs.size > rememberedInputs) held.inputs.delete(held.inputs.keys().next().value!);

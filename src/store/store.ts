@@ -51,6 +51,13 @@ export interface RunRecord {
   readonly startedAt: number;
 }
 
+/** A message that waits until the run in progress is over (protocol.md §8.2). */
+export interface QueuedInput {
+  readonly messageId?: string;
+  /** What the session needs to start it: plain JSON, which no store looks into. */
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
 /** What is written together with log entries, in the same transaction. */
 export interface Changes {
   /** Appended to the transcript. */
@@ -65,29 +72,59 @@ export interface Changes {
   readonly input?: { readonly messageId: string; readonly runId: string };
   /** The run in progress; null when it has ended, which also closes its calls and questions. */
   readonly run?: RunRecord | null;
+  /** Replaces the whole queue of waiting messages, next one first. */
+  readonly queue?: readonly QueuedInput[];
 }
 
-/** A session as it is read back. */
-export interface StoredSession {
+/** What can be said of a session without loading it. */
+export interface SessionSummary {
   readonly record: SessionRecord;
+  /** Last commit or touch, milliseconds since 1970. */
+  readonly activeAt: number;
   readonly latestSeq: number;
   /** Oldest retained entry; latestSeq + 1 when none is. */
   readonly oldestSeq: number;
+  /** Bytes of the retained entries. */
+  readonly bytes: number;
+  readonly run: RunRecord | null;
+}
+
+/** A session as it is read back. */
+export interface StoredSession extends SessionSummary {
+  /** Bytes of each retained entry, oldest first. */
+  readonly sizes: readonly number[];
   readonly messages: readonly Message[];
   readonly values: Readonly<Record<string, unknown>>;
   readonly calls: readonly CallRecord[];
   readonly questions: readonly QuestionRecord[];
   /** message id → run id, oldest first. */
   readonly inputs: ReadonlyMap<string, string>;
-  readonly run: RunRecord | null;
+  readonly queue: readonly QueuedInput[];
+}
+
+/** Which sessions to list. */
+export interface ListOptions {
+  /** Only ids greater than this one: the last id of the page before. */
+  readonly after?: string;
+  readonly limit: number;
+  /** True: only sessions with a run in progress; after a start, those that a stop of the server has cut off. */
+  readonly running?: boolean;
+}
+
+/** What is left of a session that was ended. */
+export interface EndedSession {
+  readonly owner: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
 }
 
 /** A value, or a promise of it: a store in memory answers at once and costs no turn of the event loop. */
 export type Awaitable<T> = T | Promise<T>;
 
 /**
- * A backend. What is committed is atomic and in order: readers see all of a commit or nothing of it.
- * Every method may throw AppError ERR_EXECUTION_602 when the backend cannot do its work.
+ * A backend. What is committed is atomic and in order: readers see all of a commit or nothing of it, and see it at
+ * once when its promise has resolved. Every method may throw, or reject with, AppError ERR_EXECUTION_602 when the
+ * backend cannot do its work.
  */
 export interface Store extends AsyncDisposable {
   /** Shown at start-up, e.g. "memory". */
@@ -98,13 +135,29 @@ export interface Store extends AsyncDisposable {
   create(record: SessionRecord): Awaitable<number>;
   /** Takes the session over: commits with an older token are refused from now on. Null: no such session. */
   claim(id: string): Awaitable<number | null>;
-  /** Appends entries, which must continue the log without a gap, and applies changes with them. */
+  /**
+   * Appends entries, which must continue the log without a gap, and applies changes with them. A refused commit
+   * changes nothing and does not touch others. Commits of one session are stored in the order of the calls; the
+   * next may be made before the last is stored.
+   */
   commit(id: string, fence: number, entries: readonly Entry[], changes?: Changes): Awaitable<void>;
-  /** Entries after `after`, ascending, at most `limit`. Null: some of them were trimmed away. */
+  /** Entries after `after`, ascending, at most `limit`. Null: some of them were trimmed away, or no such session. */
   read(id: string, after: number, limit: number): Awaitable<readonly Entry[] | null>;
-  /** Drops entries up to and including `through`. */
+  /** Drops entries up to and including `through`. After a crash some of them may be there again. */
   trim(id: string, through: number): Awaitable<void>;
   load(id: string): Awaitable<StoredSession | null>;
+  /** Sessions by ascending id. Meant for start-up and for tools: a store may have to write before it can answer. */
+  list(options: ListOptions): Awaitable<readonly SessionSummary[]>;
+  /** Notes that the session was in use at `at` (milliseconds since 1970). Cheap; a crash may forget it. */
+  touch(id: string, at: number): Awaitable<void>;
+  /** Ids of sessions last in use before `before`, longest ago first, at most `limit`: call it until it is empty. */
+  expired(before: number, limit: number): Awaitable<readonly string[]>;
+  /** Removes the session as `remove` does, but leaves behind that it existed; refuses an old fencing token. */
+  end(id: string, fence: number, at: number): Awaitable<void>;
+  /** What is left of an ended session; null when it was not ended, or is forgotten. */
+  ended(id: string): Awaitable<EndedSession | null>;
+  /** Forgets ended sessions from before `before`, at most `limit`; returns how many. */
+  forget(before: number, limit: number): Awaitable<number>;
   /** Removes the session and all that belongs to it. */
   remove(id: string): Awaitable<void>;
 }

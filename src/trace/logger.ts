@@ -40,13 +40,14 @@ export function openLogger(debug: boolean): Logger {
       { category: "myagent", lowestLevel: debug ? "debug" : "warning", sinks: ["stderr"] },
     ],
   });
-  return adapt(getLogger("myagent"));
+  return adapt(getLogger("myagent"), debug);
 }
 
-function adapt(sink: Sink): Logger {
+function adapt(sink: Sink, debug: boolean): Logger {
   return {
-    debug: (message, details = {}) => sink.debug(escaped(message), details),
-    info: (message, details = {}) => sink.info(escaped(message), details),
+    // Not even put together where nobody reads it: there is a line for every run.
+    debug: (message, details = {}) => debug && sink.debug(escaped(message), details),
+    info: (message, details = {}) => debug && sink.info(escaped(message), details),
     warn: (message, details = {}) => sink.warn(escaped(message), details),
     error: (message, details = {}) => sink.error(escaped(message), details),
   };

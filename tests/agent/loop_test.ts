@@ -9,6 +9,7 @@ import {
   hang,
   say,
   ScriptedModel,
+  ToolResult,
 } from "../../src/mod.ts";
 import { createToolCallAgent, withUsage } from "../../src/mod.ts";
 import { fakeTime } from "../helpers/fake_time.ts";

@@ -81,7 +81,7 @@ const content = {
 type Maker = (random: Random, around: Surroundings) => Members;
 
 const table: readonly (readonly [weight: number, event: string, maker: Maker])[] = [
-  [5, "user.create_session", (random) => ({ content: content.create(random), session_id: undefined })],
+  [2, "user.create_session", (random) => ({ content: content.create(random), session_id: undefined })],
   [
     30,
     "user.message",

@@ -1,6 +1,6 @@
 /** One of the sockets: sends, checks all it gets, and comes back when it was closed. */
 import type { AnyFrame } from "../helpers/client.ts";
-import { Answers } from "./answers.ts";
+import { Answers, parsed } from "./answers.ts";
 import { checkFrame, Sequence } from "./checks.ts";
 import type { Surroundings } from "./commands.ts";
 import type { Findings } from "./findings.ts";
@@ -43,6 +43,8 @@ export class FuzzSocket {
   readonly #eventIds: string[] = [];
   /** Session ids this socket has ever written: only of these it may hear. */
   readonly #named = new Set<string>();
+  /** Message ids that a mutation has made of ours. */
+  readonly #oddIds = new Set<string>();
   #socket: WebSocket | undefined;
   #closed: Promise<void> = Promise.resolve();
   #expected: number | undefined;
@@ -57,6 +59,7 @@ export class FuzzSocket {
   }
 
   async connect(): Promise<void> {
+    await this.#closed;
     const socket = new WebSocket(this.#shared.url);
     this.#socket = socket;
     this.#expected = undefined;
@@ -80,10 +83,10 @@ export class FuzzSocket {
   async play(count: number): Promise<void> {
     while (count > 0) {
       if (this.#socket?.readyState !== WebSocket.OPEN) await this.connect();
-      const burst = Math.min(count, this.#random.chance(0.01) ? 100 : 1 + this.#random.int(16));
+      const burst = Math.min(count, this.#random.chance(0.002) ? 100 : 1 + this.#random.int(16));
       for (let index = 0; index < burst; index++) this.send(this.#next());
       count -= burst;
-      await this.#room(window, roomMs);
+      await (this.#expected === undefined ? this.#room(window, roomMs) : this.closedByServer());
       if (this.#random.chance(0.004)) await this.close();
     }
   }
@@ -181,8 +184,8 @@ export class FuzzSocket {
     if (session_id !== undefined && !isNew && !this.#named.has(session_id)) {
       this.#shared.findings.add("A frame of a session that this socket never named", text);
     }
-    const [, player] = /^m(\d+)-\d+$/.exec(metadata.reply_to) ?? [];
-    if (player !== undefined && Number(player) !== this.#index) {
+    const isOwn = metadata.reply_to === undefined || metadata.reply_to.startsWith(`m${this.#index}-`);
+    if (!isOwn && !this.#oddIds.has(metadata.reply_to)) {
       this.#shared.findings.add("An answer to another socket's command", text);
     }
   }
@@ -199,6 +202,9 @@ export class FuzzSocket {
   }
 
   #note(text: string): void {
+    for (const [, id] of text.matchAll(/"message_id":"((?:[^"\\]|\\.)*)"/g)) {
+      if (!id.startsWith(`m${this.#index}-`)) this.#oddIds.add(String(parsed(`"${id}"`)?.value));
+    }
     for (const [, id] of text.matchAll(/"session_id":"([\w.-]{1,128})"/g)) this.#named.add(id);
   }
 

@@ -54,6 +54,7 @@ async function* answerTo(question: string, isFirst: boolean, signal: AbortSignal
   if (mood === "long") {
     for (let index = 0; index < 20; index++) {
       await turn();
+      signal.throwIfAborted();
       yield { type: "text", text: `piece ${index} ` };
     }
   }

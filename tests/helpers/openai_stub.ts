@@ -56,13 +56,7 @@ export function startOpenAIStub(script: readonly Reply[] | ((request: StubReques
     : () => script[requests.length - 1] ?? tooMany(requests.length, script.length);
   const handle = async (request: Request): Promise<Response> => {
     const aborted = Promise.withResolvers<void>();
-    const text = await request.text();
-    const seen: StubRequest = {
-      path: new URL(request.url).pathname,
-      headers: request.headers,
-      body: text === "" ? undefined : JSON.parse(text),
-      aborted: aborted.promise,
-    };
+    const seen = await readRequest(request, aborted.promise);
     aborted.promise.then(() => firstAborted.resolve(seen));
     requests.push(seen);
     const reply = seen.path === "/v1/chat/completions" ? choose(seen) : status(404);
@@ -83,6 +77,12 @@ export function startOpenAIStub(script: readonly Reply[] | ((request: StubReques
       await server.finished;
     },
   };
+}
+
+async function readRequest(request: Request, aborted: Promise<void>): Promise<StubRequest> {
+  const text = await request.text();
+  const body = text === "" ? undefined : JSON.parse(text);
+  return { path: new URL(request.url).pathname, headers: request.headers, body, aborted };
 }
 
 function tooMany(count: number, length: number): Reply {

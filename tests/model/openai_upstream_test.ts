@@ -121,9 +121,24 @@ Deno.test("Abort between the calls of a finished turn keeps the later ones back"
 });
 
 Deno.test("Leaving the loop closes the upstream request", async () => {
-  await using stub = startOpenAIStub([hang("Hel")]);
-  for await (const _ of modelAt(stub).stream(aRequest())) break;
-  await stub.aborted;
+  const blind: Fetch = (url, init) => fetch(url, { ...init, signal: undefined });
+  for (const through of [fetch, blind]) {
+    await using stub = startOpenAIStub([hang("Hel")]);
+    const model = new OpenAIModel({ baseUrl: stub.baseUrl, fetch: through });
+    for await (const _ of model.stream(aRequest())) break;
+    await stub.aborted;
+  }
+});
+
+Deno.test("A finished call leaves no listener at the signal of its run", async () => {
+  await using stub = startOpenAIStub([status(500), text("ok")]);
+  const { signal } = new AbortController();
+  const added = mock.method(signal, "addEventListener");
+  const removed = mock.method(signal, "removeEventListener");
+  assert.equal((await ask(modelAt(stub), { signal })).text, "ok");
+  const listeners = (method: typeof added) => method.mock.calls.map((call) => call.arguments[1]);
+  assert.equal(added.mock.callCount(), 2);
+  assert.deepEqual(listeners(removed), listeners(added));
 });
 
 Deno.test("A connection lost in mid-stream is an error and is not retried", async () => {

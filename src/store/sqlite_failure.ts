@@ -1,0 +1,35 @@
+/** What SQLite and the file system throw, as one sentence each. */
+import { AppError } from "../errors.ts";
+
+/** A part of SQLite's message → what it means. Its own numbers do not reach JavaScript on this runtime. */
+const meanings: readonly (readonly [part: string, meaning: string])[] = [
+  ["disk is full", "the disk is full"],
+  ["readonly database", "the file is read-only"],
+  ["malformed", "the file is damaged: restore it from a backup"],
+  ["not a database", "the file is damaged: restore it from a backup"],
+  ["disk I/O error", "the disk fails or is full"],
+  ["database is locked", "another program is writing to the file"],
+  ["unable to open database file", "the file or its folder cannot be opened"],
+];
+
+/** What a failure of the backend means, in words that hold no path: clients may see them. */
+export function meaningOf(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return meanings.find(([part]) => message.includes(part))?.[1] ?? "the database failed";
+}
+
+/** True when the same commit may succeed later, because only room or a lock was missing. */
+export function isPassing(cause: unknown): boolean {
+  return /disk is full|disk I\/O error|database is locked/.test(String(cause));
+}
+
+/** Wraps what was thrown at run time; the cause, for the server's own log, keeps the original words. */
+export function storageFailure(cause: unknown): AppError {
+  if (cause instanceof AppError) return cause;
+  return new AppError("ERR_EXECUTION_602", `Cannot use the store: ${meaningOf(cause)}`, { cause });
+}
+
+/** A failure to open: the operator reads it, so that it names the file. */
+export function openFailure(path: string, reason: string, cause?: unknown): AppError {
+  return new AppError("ERR_EXECUTION_602", `Cannot open store "${path}": ${reason}`, { cause });
+}
