@@ -87,7 +87,17 @@ export const Config = z.strictObject({
   ),
   rateBurst: setting("counts", count(30, 1), "Messages one socket may send at once"),
 
-  store: setting("log", z.literal("memory:").default("memory:"), "Where sessions live"),
+  dataDir: setting("log", z.string().min(1).optional(), "Folder for sessions that survive a restart"),
+  store: setting(
+    "log",
+    z.string().regex(/^(memory:|sqlite:.+)$/, { error: "expected memory: or sqlite:<path>" }).optional(),
+    "memory: or sqlite:<path>; default: sqlite in the data folder, or memory without one",
+  ),
+  durability: setting(
+    "log",
+    z.enum(["sync", "batch", "memory"]).default("batch"),
+    "When an event counts as stored: on the disk, in the file, or at once",
+  ),
   coalesceMs: setting("log", count(50, 1), "Longest wait of an answer delta for its frame"),
   coalesceBytes: setting("log", count(1024, 1), "Answer bytes that are sent without waiting"),
   logMaxEvents: setting("log", count(10_000, 16), "Events kept per session"),
@@ -115,6 +125,11 @@ export const Config = z.strictObject({
   runTimeoutSeconds: setting("runs", seconds(3600), "Longest run; the clock stops while a question is open"),
   cancelWaitSeconds: setting("runs", seconds(5), "How long a cancelled run may take to stop"),
   confirmTimeoutSeconds: setting("runs", seconds(300), "How long a question waits for its answer"),
+  resume: setting(
+    "runs",
+    z.enum(["auto", "off"]).default("auto"),
+    "Whether a run goes on after a restart of the server",
+  ),
   maxRetryAttempts: setting("runs", count(0), "Further attempts after a failed one"),
   retryDelaySeconds: setting("runs", seconds(0), "Pause before a further attempt"),
   answerStream: setting(
@@ -142,6 +157,7 @@ export type RunSettings = Pick<
   | "maxRetryAttempts"
   | "retryDelaySeconds"
   | "answerStream"
+  | "resume"
 >;
 
 export interface SettingRow extends About {

@@ -6,7 +6,7 @@ import type { Message, ToolRequest } from "../protocol/transcript.ts";
 import { failureText } from "../tool/failure.ts";
 import { ToolResult } from "../tool/result.ts";
 import type { Args, Tool, ToolContext } from "../tool/tool.ts";
-import type { AgentEvent, RunContext } from "./agent.ts";
+import type { AgentEvent, CutTurn, RunContext } from "./agent.ts";
 import { EventQueue } from "./merge.ts";
 
 /** Events of one tool that may wait for the log: a tool that emits without end fills no memory. */
@@ -56,29 +56,45 @@ const failure = (error: string, errorCode: ErrorCode): Outcome => ({
   errorCode,
 });
 
+/** Where a call stands in its run. */
+export interface CallPlace {
+  readonly step: number;
+  readonly stepId: string;
+  /** Set when the turn was cut off by a stop of the server and is being finished now. */
+  readonly cut?: CutTurn;
+}
+
 /** Carries one call out and returns the message that answers it. Only cancellation of the run escapes. */
 export async function* act(
   request: ToolRequest,
-  place: { step: number; stepId: string },
+  { step, stepId, cut }: CallPlace,
   options: Act,
   ctx: RunContext,
 ): AsyncGenerator<AgentEvent, Message> {
+  const answered = cut?.results.find((message) => message.tool_call_id === request.id);
+  if (answered) return answered;
   const { tool, args, problem } = prepare(request, options.tools);
-  const asks = !problem && wantsConfirmation(tool, args);
+  const begun = cut?.begun[stepId];
+  const asks = !problem && !begun && wantsConfirmation(tool, args);
   const special = tool?.special;
-  yield { type: "tool_call", ...place, callId: request.id, tool: request.name, args, asks, special };
+  if (!cut?.announced.includes(stepId)) {
+    yield { type: "tool_call", step, stepId, callId: request.id, tool: request.name, args, asks, special };
+  }
   const started = Date.now();
   const outcome = problem
     ? failure(problem.message, problem.code)
-    : yield* perform(tool!, args, asks, place.stepId, options, ctx);
+    : begun && !tool!.idempotent
+    ? outcomeUnknown
+    : yield* perform(tool!, begun ?? args, asks, stepId, options, ctx);
   ctx.signal.throwIfAborted();
   const { result, errorCode, edited } = outcome;
   if (result.system) ctx.log(result.system, { tool: request.name });
+  const message = observation(request, result, options.maxObserve);
   yield {
     type: "tool_result",
-    stepId: place.stepId,
+    stepId,
     tool: request.name,
-    status: result.error === undefined ? "success" : "failed",
+    status: outcome === outcomeUnknown ? "unknown" : result.error === undefined ? "success" : "failed",
     text: result.text,
     error: result.error,
     errorCode: result.error === undefined ? undefined : errorCode ?? "ERR_EXECUTION_600",
@@ -86,9 +102,17 @@ export async function* act(
     data: result.data,
     edited,
     special,
+    attempt: begun && outcome !== outcomeUnknown ? 2 : undefined,
+    message,
   };
-  return observation(request, result, options.maxObserve);
+  return message;
 }
+
+/** A call that was begun before the server stopped: nobody knows what came of it, and it must not run twice. */
+const outcomeUnknown = failure(
+  "Outcome unknown: the server stopped while the tool ran",
+  "ERR_EXECUTION_605",
+);
 
 function observation(request: ToolRequest, result: ToolResult, maxObserve?: number): Message {
   // The model sees both; the client's text is the output, and its error stands in the metadata.
@@ -139,7 +163,7 @@ async function* perform(
       const why = answer.message ? `: ${answer.message}` : "";
       return failure(`Tool execution cancelled by user${why}`, "ERR_EXECUTION_600");
     }
-    edited = answer.args;
+    edited = answer.args && tool.check(answer.args);
   }
   try {
     return { result: yield* execute(tool, edited ?? args, stepId, options, ctx), edited };

@@ -37,7 +37,8 @@ export type AgentEvent =
     readonly type: "tool_result";
     readonly stepId: string;
     readonly tool: string;
-    readonly status: "success" | "failed";
+    /** "unknown": the server stopped while the tool ran, and it may not run twice. */
+    readonly status: "success" | "failed" | "unknown";
     /** The output, or the error where there is none. */
     readonly text: string;
     readonly error?: string;
@@ -47,6 +48,10 @@ export type AgentEvent =
     /** The final arguments, if the user changed them. */
     readonly edited?: Args;
     readonly special?: boolean;
+    /** 2 when the call was executed again after a stop of the server. */
+    readonly attempt?: number;
+    /** What the model is told. */
+    readonly message: Message;
   }
   /** A step is complete: these messages are remembered, and a retry starts after them. */
   | { readonly type: "step"; readonly step: number; readonly messages: readonly Message[] }
@@ -79,6 +84,17 @@ export interface Question {
   readonly metadata?: Record<string, unknown>;
 }
 
+/** A model turn whose tool calls were cut off by a stop of the server. */
+export interface CutTurn {
+  readonly message: Message;
+  /** step_ids whose call the client has seen. */
+  readonly announced: readonly string[];
+  /** Calls that are answered. */
+  readonly results: readonly Message[];
+  /** step_id → final arguments of the calls that were begun and not answered: their outcome is unknown. */
+  readonly begun: Readonly<Record<string, Args>>;
+}
+
 /** What a run is given. Everything but the functions and the signal can be serialised. */
 export interface RunContext {
   readonly runId: string;
@@ -89,6 +105,8 @@ export interface RunContext {
   readonly step: number;
   /** Number of the last tool call of the session; the next one gets the number after it. */
   readonly calls: number;
+  /** After a stop of the server: the turn to finish before the model is asked again. */
+  readonly cut?: CutTurn;
   /** Values from `create_session` and from structured messages. */
   readonly session: Readonly<Record<string, unknown>>;
   readonly signal: AbortSignal;

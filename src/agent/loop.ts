@@ -4,7 +4,7 @@ import { type Message, newestMessages, type ToolRequest } from "../protocol/tran
 import type { ToolChoice, Usage } from "../model/model.ts";
 import type { Tool } from "../tool/tool.ts";
 import { act } from "./act.ts";
-import type { AgentEvent, Conclusion, RunContext } from "./agent.ts";
+import type { AgentEvent, Conclusion, CutTurn, RunContext } from "./agent.ts";
 import { merge } from "./merge.ts";
 
 export interface LoopOptions {
@@ -41,8 +41,9 @@ export async function* runLoop(
   /** The last text there was, and that of the turn before. */
   let lastText = "";
   let previous = "";
+  let { cut } = ctx;
   for (let step = ctx.step + 1; step <= options.maxSteps; step++) {
-    const turn = yield* think(options, transcript, step, ctx);
+    const turn = cut ? turnOf(cut) : yield* think(options, transcript, step, ctx);
     if (turn.calls.length === 0) return yield* answer(turn, lastText, step);
     if (turn.text !== "" && turn.text === previous) {
       // The model repeats itself: what is there is the answer, another round would cost and bring the same.
@@ -51,7 +52,8 @@ export async function* runLoop(
     }
     previous = turn.text;
     lastText = turn.text || lastText;
-    const results = yield* carryOut(options, turn.calls, step, calls, ctx);
+    const results = yield* carryOut(options, turn.calls, { step, calls, cut }, ctx);
+    cut = undefined;
     calls += turn.calls.length;
     const messages = [turn.message, ...results];
     transcript.push(...messages);
@@ -61,6 +63,11 @@ export async function* runLoop(
   }
   yield { type: "max_steps", maxSteps: options.maxSteps };
   return yield* summarize(options, transcript, options.maxSteps + 1, "max_steps", ctx);
+}
+
+/** A turn the model has already had. */
+function turnOf({ message }: CutTurn): Turn {
+  return { text: message.content, calls: message.tool_calls ?? [], message };
 }
 
 async function* answer(turn: Turn, lastText: string, step: number): AsyncGenerator<AgentEvent, Conclusion> {
@@ -164,15 +171,14 @@ async function* think(
 async function* carryOut(
   options: LoopOptions,
   requests: readonly ToolRequest[],
-  step: number,
-  calls: number,
+  { step, calls, cut }: { step: number; calls: number; cut: CutTurn | undefined },
   ctx: RunContext,
 ): AsyncGenerator<AgentEvent, Message[]> {
   const isSpecial = (request: ToolRequest) => options.tools.get(request.name)?.special === true;
   const ordered = [...requests.filter((request) => !isSpecial(request)), ...requests.filter(isSpecial)];
   const acts = ordered.map((request, index) => {
     const name = request.name.replace(/[^A-Za-z0-9_-]/g, "_").slice(0, 64) || "tool";
-    return act(request, { step, stepId: `step_${calls + index + 1}_${name}` }, options, ctx);
+    return act(request, { step, stepId: `step_${calls + index + 1}_${name}`, cut }, options, ctx);
   });
   if (options.parallelTools) return yield* merge(acts);
   const results: Message[] = [];

@@ -15,6 +15,7 @@ const run = {
   confirmTimeoutSeconds: runSettings.confirmTimeoutSeconds.removeDefault().optional(),
   maxRetryAttempts: runSettings.maxRetryAttempts.removeDefault().optional(),
   retryDelaySeconds: runSettings.retryDelaySeconds.removeDefault().optional(),
+  resume: runSettings.resume.removeDefault().optional(),
   answerStream: runSettings.answerStream.removeDefault().optional(),
 };
 

@@ -51,7 +51,7 @@ const sweepMs = 1000;
 export async function startServer({ agents, config, model }: ServeOptions): Promise<RunningServer> {
   const logger = openLogger(config.debug);
   const chosen = model ?? chooseModel(config);
-  const store = openStore(config.store);
+  const store = await openStore(config);
   const metrics = new Metrics();
   const sessions = new SessionRegistry({
     config,
@@ -63,7 +63,11 @@ export async function startServer({ agents, config, model }: ServeOptions): Prom
   });
   const services = { config, sessions, metrics, logger, startedAt: Date.now() };
   const gateway = new Gateway({ ...services, openNative, page: servePage });
-  const listeners = await listen(gateway, config);
+  await sessions.recover();
+  const listeners = await listen(gateway, config).catch(async (cause) => {
+    await store[Symbol.asyncDispose]();
+    throw cause;
+  });
   const sweeper = setInterval(() => void sessions.sweep(), sweepMs);
   const finished = Promise.all(listeners.map((listener) => listener.finished)).then(() => {});
   const drain = once(async () => {

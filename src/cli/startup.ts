@@ -48,7 +48,7 @@ export function announce(cli: Cli, config: Config, server: RunningServer): void 
   cli.say("listening", `ws://${bracket(host)}:${server.port}`);
   cli.say("console", `http://${bracket(isWildcard(host) ? "localhost" : host)}:${server.port}/`);
   cli.say("model", server.modelName);
-  cli.say("store", config.store === "memory:" ? cli.text("storeMemory") : config.store);
+  cli.say("store", server.storeName === "memory" ? cli.text("storeMemory") : server.storeName);
   if (config.watch) cli.say("watching");
   if (server.demo) cli.say("demoModel");
   if (!isLoopback(host)) cli.say("noAuthentication", host);

@@ -7,7 +7,7 @@ import { isRefusal, refuse, statusText } from "../protocol/texts.ts";
 import { version } from "../version.ts";
 import type { Session } from "../session/session.ts";
 import type { Conversation, DialectServices, Inbound, Peer } from "./dialect.ts";
-import { attach } from "./native_attach.ts";
+import { attach, fits } from "./native_attach.ts";
 import { createSession, sessionCommands, unwrap } from "./native_commands.ts";
 import type { NativeConnection } from "./native_connection.ts";
 
@@ -123,7 +123,7 @@ async function carryOut(connection: NativeConnection, given: Command): Promise<v
 
 /** Finds the session by the rules of protocol.md §5.2 and attaches the sender where they say so. */
 async function reach(connection: NativeConnection, command: Command): Promise<Session> {
-  const session = connection.services.sessions.find(command.session_id!, connection.peer.principal);
+  const session = await connection.services.sessions.find(command.session_id!, connection.peer.principal);
   if (command.event === "user.reconnect") {
     await attach(connection, session, command, "explicit");
   } else if (!connection.attached.has(session.id)) {
@@ -161,13 +161,10 @@ function acknowledge({ peer, services, attached, acks }: NativeConnection, comma
   if (!position) return;
   const id = position.sessionId ?? (attached.size === 1 ? [...attached.keys()][0] : undefined);
   if (id === undefined) return;
-  try {
-    const session = services.sessions.find(id, peer.principal);
-    if (position.epoch !== undefined && position.epoch !== session.record.epoch) return;
-    if (position.seq > session.latestSeq || position.seq <= (acks.get(id) ?? -1)) return;
-    if (acks.size >= maxAcks && !acks.has(id)) acks.delete(acks.keys().next().value!);
-    acks.set(id, position.seq);
-  } catch {
-    // An acknowledgement is never answered, whatever it names.
-  }
+  const session = services.sessions.peek(id, peer.principal);
+  // A session that was put away is judged when it is attached: an acknowledgement does not read it back.
+  if (session ? !fits(session, position) : !services.sessions.durable) return;
+  if (position.seq <= (acks.get(id)?.seq ?? -1)) return;
+  if (acks.size >= maxAcks && !acks.has(id)) acks.delete(acks.keys().next().value!);
+  acks.set(id, position);
 }

@@ -38,6 +38,22 @@ export function hold(connection: NativeConnection, session: Session, after: numb
   return held;
 }
 
+/** Whether an acknowledged position is one of this log. */
+export function fits(session: Session, { seq, epoch }: Position): boolean {
+  return seq <= session.latestSeq && (epoch === undefined || epoch === session.record.epoch);
+}
+
+/** The position of a client that names none (protocol.md §5.4). */
+function knownPosition(
+  connection: NativeConnection,
+  session: Session,
+  how: "explicit" | "implicit",
+): Position {
+  if (how === "explicit") return { seq: 0 };
+  const acked = connection.acks.get(session.id);
+  return acked && fits(session, acked) ? acked : { seq: session.latestSeq };
+}
+
 interface Recovery {
   readonly recovered: boolean;
   readonly reason?: "unknown_position" | "epoch_mismatch" | "position_too_old";
@@ -73,8 +89,7 @@ export async function attach(
   how: "explicit" | "implicit",
 ): Promise<void> {
   const latest = session.latestSeq;
-  const known = how === "explicit" ? 0 : connection.acks.get(session.id) ?? latest;
-  const recovery = recoveryFor(session, readPosition(command) ?? { seq: known });
+  const recovery = recoveryFor(session, readPosition(command) ?? knownPosition(connection, session, how));
   const held = hold(connection, session, recovery.recovered ? recovery.from : latest);
   connection.services.metrics.attach(recovery.recovered, recovery.reason);
   connection.direct(confirmation(session, command, how, recovery, latest), session.language);

@@ -79,9 +79,10 @@ export class Gateway implements Door {
       config.drainSeconds * 1000,
       Promise.all([...sessions.all()].map((session) => session.idle())),
     );
-    await Promise.all([...sessions.all()].map((session) => sessions.end(session, "server_shutdown")));
+    if (sessions.durable) await sessions.suspend();
+    else await Promise.all([...sessions.all()].map((session) => sessions.end(session, "server_shutdown")));
     const emptied = new Promise<void>((resolve) => this.#emptied = resolve);
-    for (const connection of this.#connections) connection.close("shutdown");
+    for (const connection of this.#connections) connection.close(sessions.durable ? "restart" : "shutdown");
     if (this.#connections.size) await within(farewellMs, emptied);
   }
 

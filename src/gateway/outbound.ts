@@ -44,8 +44,11 @@ export class Outbound {
 
   send(frame: string): void {
     if (this.#closed) return;
-    if (this.#queue.length === 0 && this.#socket.bufferedAmount < highWaterBytes) {
-      return this.#socket.send(frame);
+    if (this.#queue.length === 0 && this.#hasRoom(frame)) {
+      this.#socket.send(frame);
+      // A large frame may exceed the budget by itself: somebody has to look whether it goes out.
+      if (frame.length >= highWaterBytes) this.#arm();
+      return;
     }
     this.#arm();
     const bytes = byteLength(frame);

@@ -27,7 +27,8 @@ export async function listenWs(door: Door, options: ListenOptions): Promise<List
     perMessageDeflate: false,
     handleProtocols: (offered) => offered.has(subprotocol) && subprotocol,
   });
-  const answer = getRequestListener((request) => door.fetch(request));
+  // Its own Request and Response are faster, but Deno.serve takes none but the runtime's: a server may have both.
+  const answer = getRequestListener((request) => door.fetch(request), { overrideGlobalObjects: false });
   const server = createServer((request, response) => void answer(request, response));
   server.on("upgrade", (request, stream, head) => upgrade(sockets, door, request, stream, head));
   server.on("clientError", (_error, stream) => stream.destroy());

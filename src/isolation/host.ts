@@ -55,10 +55,31 @@ export async function openInProcess(
   };
 }
 
+/** Stands in for the agent of a stored session that this server does not serve any more. */
+export function missingAgent(name: string): AgentHost {
+  return {
+    name,
+    description: "",
+    type: "missing",
+    maxSteps: 0,
+    memory: 100,
+    settings: { resume: "off" },
+    // deno-lint-ignore require-yield -- it never comes to yield anything
+    async *execute() {
+      await Promise.resolve();
+      throw new AppError(
+        "ERR_EXECUTION_604",
+        `Agent "${name}" is no longer served here: start a new session`,
+      );
+    },
+  };
+}
+
 async function initialize(hooks: Hooks, content: unknown, values: Record<string, unknown>): Promise<void> {
   const given = await hooks.onSessionInit?.(content, values);
   if (typeof given === "object" && given !== null) Object.assign(values, given);
   try {
+    structuredClone(values); // refuses functions and symbols, which JSON would drop without a word
     JSON.stringify(values);
   } catch (cause) {
     throw new AppError("ERR_EXECUTION_604", "onSessionInit left values that cannot be stored", { cause });

@@ -67,6 +67,21 @@ function shown(name: unknown): string {
   return typeof name === "string" ? name.slice(0, 100) : "(none)";
 }
 
+/** A frame as clients read it, in the order in which it is written. */
+export interface Frame {
+  event: string;
+  session_id?: string;
+  step_id?: string;
+  connection_id?: string;
+  content?: unknown;
+  error?: string;
+  show_content?: string;
+  timestamp: string;
+  seq?: number;
+  event_id?: string;
+  metadata: Record<string, unknown>;
+}
+
 /** Members of a frame that its sender chooses; the rest follows from them. Written with metadata last: see withMark. */
 export interface FrameBody {
   readonly event: string;
@@ -99,15 +114,17 @@ export function encodeFrame(body: FrameBody, language: Language, place?: Place):
   if (session_id !== undefined) text += `,"session_id":${quote(session_id)}`;
   if (step_id !== undefined) text += `,"step_id":${quote(step_id)}`;
   if (connection_id !== undefined) text += `,"connection_id":${quote(connection_id)}`;
-  if (content !== undefined && content !== null) {
-    const written = toJson(content);
+  const written = content === undefined || content === null ? "null" : toJson(content);
+  if (written !== "null") {
     text += `,"content":${written}`;
     if (typeof content === "string" && event.endsWith(".error")) text += `,"error":${written}`;
   }
   if (shown !== undefined) text += `,"show_content":${quote(shown)}`;
   text += `,"timestamp":"${isoTime(Date.now())}"`;
   if (place) text += `,"seq":${place.seq},"event_id":${quote(place.event_id)}`;
-  text += `,"metadata":${toJson(metadata)}}`;
+  const data = toJson(metadata);
+  // Something with a toJSON of its own may become anything; marks need an object to be added to.
+  text += `,"metadata":${data.startsWith("{") ? data : "{}"}}`;
   // A UTF-16 unit takes at most three bytes: short texts need no counting.
   return text.length * 3 > maxFrameBytes ? fit(text) : text;
 }

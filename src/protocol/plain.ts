@@ -27,11 +27,11 @@ function memberCopy(value: object, key: string, path: readonly unknown[]): unkno
   }
 }
 
-/** JSON of any value; the copy is made only when the value itself cannot be written. */
+/** JSON of any value, "null" for what JSON leaves out; a copy is made only when the value cannot be written as it is. */
 export function toJson(value: unknown): string {
   try {
-    return JSON.stringify(value) ?? "";
+    return JSON.stringify(value) ?? "null";
   } catch {
-    return JSON.stringify(plainCopy(value)) ?? "";
+    return JSON.stringify(plainCopy(value)) ?? "null";
   }
 }

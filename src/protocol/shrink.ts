@@ -86,6 +86,32 @@ function cutLargest(frame: Tree, excess: number): boolean {
   return true;
 }
 
+/** Members of metadata without which a frame cannot be understood. */
+const essential = [
+  "run_id",
+  "terminal",
+  "truncated",
+  "original_bytes",
+  "tool",
+  "status",
+  "args",
+  "action",
+  "error_code",
+];
+
+/** The last resort: metadata of so many members that none of them is worth cutting. */
+function cutMetadata(frame: Tree, excess: number): boolean {
+  const metadata = frame.metadata as Tree;
+  const kept = Object.fromEntries(
+    essential.filter((key) => key in metadata).map((key) => [key, metadata[key]]),
+  );
+  const rest = Object.fromEntries(Object.entries(metadata).filter(([key]) => !(key in kept)));
+  const fewer = prefixOf(rest, Math.max(2, sizeOf(rest) - excess)) as Tree;
+  if (Object.keys(fewer).length === Object.keys(rest).length) return false;
+  frame.metadata = { ...fewer, ...kept };
+  return true;
+}
+
 /**
  * Shortens a frame, longest strings first, until it fits; marks it as truncated.
  *
@@ -110,6 +136,6 @@ export function shrink(text: string): string {
     if (cuttable > excess + 256) {
       const level = waterline(leaves, excess + 64);
       for (const leaf of leaves) if (leaf.bytes > level) leaf.parent[leaf.key] = cut(leaf, level);
-    } else if (!cutLargest(frame, excess + 64)) return shorter;
+    } else if (!cutLargest(frame, excess + 64) && !cutMetadata(frame, excess + 64)) return shorter;
   }
 }

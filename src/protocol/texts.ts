@@ -124,6 +124,7 @@ const status = {
   maxSteps: ["步骤数已用完", "Step budget used up"],
   deadline: ["已到时限，停止执行", "Time limit reached"],
   retry: ["第 {} 次尝试失败，正在重试", "Attempt {} failed, trying again"],
+  resumedRun: ["服务器重启后继续执行（第 {} 步）", "Going on after a restart of the server (step {})"],
   replayed: ["已补发 {} 条事件", "{} missed events were sent"],
   duplicate: ["这条消息已经收到", "This message was already received"],
   shutdown: ["服务器即将关闭", "The server is shutting down"],

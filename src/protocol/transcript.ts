@@ -19,11 +19,17 @@ export const Message = z.looseObject({
 });
 export type Message = z.infer<typeof Message>;
 
+/** Characters of a message: its text, the arguments of its calls, its picture. */
+function charsOf({ content, tool_calls, image }: Message): number {
+  const calls = tool_calls?.reduce((sum, call) => sum + call.arguments.length, 0) ?? 0;
+  return content.length + calls + (image?.length ?? 0);
+}
+
 /** Index of the oldest message that fits the characters; the newest always does. */
 function oldestThatFits(messages: readonly Message[], maxChars: number): number {
   let chars = 0;
   for (let index = messages.length - 1; index > 0; index--) {
-    chars += messages[index].content.length;
+    chars += charsOf(messages[index]);
     if (chars > maxChars) return Math.min(index + 1, messages.length - 1);
   }
   return 0;

@@ -32,17 +32,19 @@ function words(text: string): number {
 
 /** The streams of one run, one after the other. */
 export class AnswerStream {
-  readonly #runId: string;
+  readonly #newId: () => string;
   readonly #options: StreamOptions;
   readonly #append: (draft: CustomDraft) => void;
   readonly #coalescer: Coalescer;
-  #count = 0;
   #open: { id: string; chunks: number; length: number; text: string } | undefined;
   #last: { id: string; text: string } | undefined;
 
-  /** @param append - writes one event of the run */
-  constructor(runId: string, options: StreamOptions, append: (draft: CustomDraft) => void) {
-    this.#runId = runId;
+  /**
+   * @param newId - names a stream, differently from all before it
+   * @param append - writes one event of the run
+   */
+  constructor(newId: () => string, options: StreamOptions, append: (draft: CustomDraft) => void) {
+    this.#newId = newId;
     this.#options = options;
     this.#append = append;
     this.#coalescer = new Coalescer(options, (text) => this.#emit(text));
@@ -61,7 +63,7 @@ export class AnswerStream {
   /** Adds the next piece; in safe mode text that may still become a tool call is held back by not being sent. */
   push(text: string, tentative: boolean): void {
     if (tentative && this.#options.answerStream === "safe") return;
-    this.#open ??= { id: `st_${this.#runId.slice(4)}_${++this.#count}`, chunks: 0, length: 0, text: "" };
+    this.#open ??= { id: this.#newId(), chunks: 0, length: 0, text: "" };
     this.#open.text += text;
     this.#coalescer.push(text);
   }
@@ -85,6 +87,12 @@ export class AnswerStream {
         ...(discarded ? { discarded: true } : {}),
       },
     });
+  }
+
+  /** Forgets what is pending: the run goes on elsewhere. */
+  drop(): void {
+    this.#coalescer.drop();
+    this.#open = undefined;
   }
 
   /** Offers a snapshot of the conversation; of several at once only the newest is appended. */

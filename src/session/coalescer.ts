@@ -53,6 +53,14 @@ export class Coalescer {
     this.#emit(true);
   }
 
+  /** Forgets what is pending. */
+  drop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#snapshot = undefined;
+    this.#text = "";
+  }
+
   #arm(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;

@@ -47,7 +47,8 @@ function knownDraft(
           tool: event.tool,
           status: event.status,
           duration_ms: event.durationMs,
-          ...(event.status === "failed"
+          ...(event.attempt ? { attempt: event.attempt } : {}),
+          ...(event.status !== "success"
             ? { error: event.error ?? event.text, error_code: event.errorCode }
             : {}),
           ...(event.data === undefined || event.data === null ? {} : { data: event.data }),

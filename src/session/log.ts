@@ -3,7 +3,7 @@ import { AppError, describeCause } from "../errors.ts";
 import { encodeFrame, type FrameBody } from "../protocol/codec.ts";
 import { eventId } from "../protocol/position.ts";
 import { byteLength } from "../protocol/shrink.ts";
-import type { Awaitable, Changes, Entry, SessionRecord, Store } from "../store/store.ts";
+import type { Awaitable, Changes, Entry, SessionRecord, Store, StoredSession } from "../store/store.ts";
 
 export interface LogLimits {
   readonly logMaxEvents: number;
@@ -32,17 +32,34 @@ export class SessionLog {
   #writing: Promise<void> | undefined;
   #failure: AppError | undefined;
 
-  constructor(record: SessionRecord, store: Store, fence: number, limits: LogLimits, events: LogEvents) {
+  /** @param stored - what is there already, for a session that is read back */
+  constructor(
+    record: SessionRecord,
+    store: Store,
+    fence: number,
+    limits: LogLimits,
+    events: LogEvents,
+    stored?: Pick<StoredSession, "latestSeq" | "sizes">,
+  ) {
     this.#record = record;
     this.#store = store;
     this.#fence = fence;
     this.#limits = limits;
     this.#events = events;
+    if (!stored) return;
+    this.#appended = this.#delivered = stored.latestSeq;
+    this.#sizes = [...stored.sizes];
+    this.#bytes = stored.sizes.reduce((sum, size) => sum + size, 0);
   }
 
   /** Number of the newest event that is stored and was handed out. */
   get latest(): number {
     return this.#delivered;
+  }
+
+  /** Number of the newest event, stored or not. */
+  get appended(): number {
+    return this.#appended;
   }
 
   /** Number of the oldest retained event; one more than the newest when none is. */

@@ -2,7 +2,7 @@
 import { toJson } from "../protocol/plain.ts";
 import { type Message, newestMessages } from "../protocol/transcript.ts";
 import { refuse } from "../protocol/texts.ts";
-import { rememberedInputs } from "../store/store.ts";
+import { rememberedInputs, type StoredSession } from "../store/store.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -15,10 +15,13 @@ export class SessionMemory {
   #messages: Message[] = [];
   #values: Values;
   /** message id → the run it started, oldest first. */
-  readonly #inputs = new Map<string, string>();
+  readonly #inputs: Map<string, string>;
 
-  constructor(values: Values) {
+  /** @param stored - what is there already, for a session that is read back */
+  constructor(values: Values, stored?: Pick<StoredSession, "messages" | "inputs">) {
     this.#values = values;
+    this.#messages = [...stored?.messages ?? []];
+    this.#inputs = new Map(stored?.inputs);
   }
 
   /** The transcript of the runs that are over. */

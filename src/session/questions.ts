@@ -6,7 +6,7 @@ import type { FrameBody } from "../protocol/codec.ts";
 import { authorMetadata } from "../protocol/custom_event.ts";
 import type { CustomDraft } from "../protocol/schema.ts";
 import { refuse, statusText } from "../protocol/texts.ts";
-import type { CallRecord, Changes, Entry } from "../store/store.ts";
+import type { CallRecord, Changes, Entry, QuestionRecord } from "../store/store.ts";
 import type { Question } from "../agent/agent.ts";
 import type { Answer, Args } from "../tool/tool.ts";
 
@@ -19,8 +19,11 @@ export interface Decision {
 
 interface Open {
   readonly question: Question;
+  /** True until the run, which goes on after a restart, has come to the question again. */
+  readonly restored?: boolean;
   readonly runId: string;
   readonly entry: Entry;
+  readonly promise: Promise<Answer>;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (reason: unknown) => void;
   readonly accepts?: (args: Args) => Args;
@@ -45,6 +48,8 @@ export interface QuestionSink {
 
 export class Questions {
   readonly #open = new Map<string, Open>();
+  /** tool step_id → an answer that came before the run, which goes on after a restart, had asked again. */
+  readonly #early = new Map<string, Promise<Answer>>();
   readonly #sink: QuestionSink;
   readonly #newId: () => string;
 
@@ -72,9 +77,29 @@ export class Questions {
     return [...this.#open.keys()];
   }
 
+  /** Opens again what was open before a restart, with its deadline. */
+  restore(records: readonly QuestionRecord[], language: Language): void {
+    for (const { stepId, runId, entry, expiresAt } of records) {
+      const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+      promise.catch(() => {}); // nobody waits yet
+      const timer = setTimeout(() => this.#expire(stepId, language), Math.max(0, expiresAt - Date.now()));
+      const forget = () => clearTimeout(timer);
+      const question = questionOf(entry);
+      this.#open.set(stepId, { question, restored: true, runId, entry, promise, resolve, reject, forget });
+    }
+  }
+
+  /** Closes what a run that is over has left open. */
+  clear(): void {
+    for (const stepId of [...this.#open.keys()]) this.#close(stepId);
+    this.#early.clear();
+  }
+
   /** Asks and waits: resolves with the answer or, when time is up, with a refusal; rejects when the run is stopped. */
   ask(question: Question, how: Asking): Promise<Answer> {
     how.signal.throwIfAborted();
+    const again = this.#adopt(question, how);
+    if (again) return again;
     const name = question.tool.replace(/[^A-Za-z0-9_-]/g, "_");
     const stepId = `confirm_${this.#newId().replaceAll("-", "").slice(0, 8)}_${name}`;
     const expiresAt = Date.now() + how.timeoutSeconds * 1000;
@@ -84,16 +109,37 @@ export class Questions {
     );
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const timer = setTimeout(() => this.#expire(stepId, how.language), how.timeoutSeconds * 1000);
-    const stop = () => this.#close(stepId)?.reject(how.signal.reason);
-    how.signal.addEventListener("abort", stop, { once: true });
-    const forget = () => {
-      clearTimeout(timer);
-      how.signal.removeEventListener("abort", stop);
-    };
-    const { runId, accepts } = how;
-    this.#open.set(stepId, { question, runId, entry, resolve, reject, accepts, forget });
-    this.#sink.changed();
+    const { runId } = how;
+    const forget = () => clearTimeout(timer);
+    this.#watch(stepId, { question, runId, entry, promise, resolve, reject, forget }, how);
     return promise;
+  }
+
+  /** The question of a run that goes on after a restart is the one that was open before. */
+  #adopt(question: Question, how: Asking): Promise<Answer> | undefined {
+    const { toolStepId } = question;
+    if (toolStepId === undefined) return undefined;
+    const early = this.#early.get(toolStepId);
+    if (early) return early;
+    const found = [...this.#open].find(([, open]) =>
+      open.restored && open.question.toolStepId === toolStepId
+    );
+    if (!found) return undefined;
+    const [stepId, open] = found;
+    this.#watch(stepId, { ...open, question, restored: false }, how);
+    return open.promise;
+  }
+
+  /** Keeps a question open until it is answered, expires, or its run is stopped. */
+  #watch(stepId: string, open: Open, { signal, accepts }: Asking): void {
+    const stop = () => this.#close(stepId)?.reject(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
+    const forget = () => {
+      open.forget();
+      signal.removeEventListener("abort", stop);
+    };
+    this.#open.set(stepId, { ...open, accepts, forget });
+    this.#sink.changed();
   }
 
   /**
@@ -152,8 +198,21 @@ export class Questions {
     if (!open) return undefined;
     open.forget();
     this.#open.delete(stepId);
+    if (open.restored && open.question.toolStepId) this.#early.set(open.question.toolStepId, open.promise);
     return open;
   }
+}
+
+/** The question as its event asked it. */
+function questionOf({ frame }: Entry): Question {
+  const { content, metadata } = JSON.parse(frame) as { content: string; metadata: Record<string, unknown> };
+  return {
+    scope: "tool",
+    message: content,
+    tool: String(metadata.tool_name),
+    args: metadata.tool_args as Args | undefined,
+    toolStepId: metadata.tool_step_id as string | undefined,
+  };
 }
 
 /** The call that a confirmed question allows, for the ledger: with its final arguments. */

@@ -1,63 +1,41 @@
-/** All sessions of this process: made, found by their owners, and ended when nobody comes back. */
-import { AppError, describeCause } from "../errors.ts";
-import type { Config, Language } from "../config.ts";
-import { type AgentDefinition, type AgentHost, openInProcess } from "../isolation/host.ts";
-import type { Model, ModelSettings } from "../model/model.ts";
+/** All sessions of this process: made, found by their owners, put away, and ended when nobody comes back. */
+import { describeCause } from "../errors.ts";
+import type { AgentDefinition } from "../isolation/host.ts";
 import { refuse } from "../protocol/texts.ts";
-import type { Store } from "../store/store.ts";
-import type { Logger } from "../trace/logger.ts";
-import type { Metrics } from "../trace/metrics.ts";
-import type { EffectiveSettings } from "./run_host.ts";
-import { type EndReason, Session } from "./session.ts";
-
-export interface RegistryParts {
-  readonly config: Config;
-  readonly store: Store;
-  /** The first is the default. */
-  readonly agents: readonly AgentDefinition[];
-  /** The model of an agent: its own settings over the server's. */
-  modelFor(own: Model | ModelSettings | undefined): Model;
-  readonly metrics: Metrics;
-  readonly logger: Logger;
-  /** Makes a random UUID. Default: crypto.randomUUID */
-  readonly newId?: () => string;
-}
-
-export interface Wish {
-  readonly owner: string;
-  /** Name of the agent; default: the first. */
-  readonly agent?: string;
-  readonly language: Language;
-  /** The content of `user.create_session`, for the hook and the session's values. */
-  readonly content?: unknown;
-}
+import { type MakerParts, SessionMaker, type Wish } from "./maker.ts";
+import type { EndReason, Session } from "./session.ts";
 
 /** How long the id of an ended session answers "Session is closed". */
 const tombstoneMs = 600_000;
-const maxTombstones = 100_000;
+/** Rows a sweep looks at in the store before other work gets its turn. */
+const sweepRows = 100;
 
 export class SessionRegistry {
-  readonly #parts: RegistryParts;
-  readonly #newId: () => string;
+  readonly #parts: MakerParts;
+  readonly #maker: SessionMaker;
   readonly #sessions = new Map<string, Session>();
-  /** Ended sessions: id → owner and time, oldest first. */
-  readonly #ended = new Map<string, { owner: string; at: number }>();
-  #agents: readonly AgentDefinition[];
+  /** Sessions that are being read back. */
+  readonly #loading = new Map<string, Promise<Session | undefined>>();
   #creating = 0;
+  #sweeping = false;
 
-  constructor(parts: RegistryParts) {
+  constructor(parts: MakerParts) {
     this.#parts = parts;
-    this.#agents = parts.agents;
-    this.#newId = parts.newId ?? (() => crypto.randomUUID());
+    this.#maker = new SessionMaker(parts);
   }
 
   get size(): number {
     return this.#sessions.size;
   }
 
+  /** True when sessions survive this process. */
+  get durable(): boolean {
+    return this.#parts.store.durable;
+  }
+
   /** Agents of new sessions; those that exist keep theirs. */
   setAgents(agents: readonly AgentDefinition[]): void {
-    this.#agents = agents;
+    this.#maker.setAgents(agents);
   }
 
   all(): Iterable<Session> {
@@ -76,42 +54,72 @@ export class SessionRegistry {
     }
     this.#creating++;
     try {
-      return await this.#make(wish);
+      const session = await this.#maker.make(wish);
+      this.#sessions.set(session.id, session);
+      this.#parts.logger.debug("Session created", { session: session.id, agent: session.agent.name });
+      return session;
     } finally {
       this.#creating--;
     }
   }
 
   /**
-   * The session for its owner.
+   * The session for its owner; one that was put away is read back.
    *
    * @throws AppError "Session not found", the same for an unknown id and for one of another principal, or
    *   "Session is closed"
    */
-  find(id: string, owner: string): Session {
-    const session = this.#sessions.get(id);
+  async find(id: string, owner: string): Promise<Session> {
+    const session = this.#sessions.get(id) ?? await this.#load(id);
     if (session?.record.owner === owner) {
       if (session.state === "CLOSED") throw refuse("sessionClosed");
       return session;
     }
-    if (this.#ended.get(id)?.owner === owner) throw refuse("sessionClosed");
+    const ended = await this.#parts.store.ended(id);
+    if (ended?.owner === owner && Date.now() - ended.at < tombstoneMs) throw refuse("sessionClosed");
     throw refuse("sessionNotFound");
   }
 
-  /** Ends sessions that nobody came back to, and forgets old ids. Called about once a second. */
+  /** A session that is at hand, for its owner. */
+  peek(id: string, owner: string): Session | undefined {
+    const session = this.#sessions.get(id);
+    return session?.record.owner === owner ? session : undefined;
+  }
+
+  /** Goes on with the runs that a stop of the server has cut off. Called once, before anybody can connect. */
+  async recover(): Promise<void> {
+    if (!this.durable) return;
+    for (let after = "";;) {
+      const found = await this.#parts.store.list({ after, limit: sweepRows, running: true });
+      if (found.length === 0) return;
+      for (const { record } of found) {
+        after = record.id;
+        await this.#load(record.id).catch((cause) =>
+          this.#parts.logger.error(`Cannot go on with a run: ${describeCause(cause)}`, { session: record.id })
+        );
+      }
+    }
+  }
+
+  /** Puts away or ends sessions that nobody came back to, and forgets old ids. Called about once a second. */
   async sweep(): Promise<void> {
-    const now = Date.now();
-    const { graceSeconds, sessionTtlHours } = this.#parts.config;
-    const expired = [...this.#sessions.values()].filter((session) => {
-      const idleMs = now - session.activeAt;
-      if (session.state === "CLOSED") return true;
-      return idleMs >= sessionTtlHours * 3_600_000 ||
-        (session.attached === 0 && idleMs >= graceSeconds * 1000);
-    });
-    await Promise.all(expired.map((session) => this.end(session, "expired")));
-    for (const [id, { at }] of this.#ended) {
-      if (now - at < tombstoneMs && this.#ended.size <= maxTombstones) break;
-      this.#ended.delete(id);
+    if (this.#sweeping) return;
+    this.#sweeping = true;
+    try {
+      const now = Date.now();
+      const { graceSeconds, sessionTtlHours } = this.#parts.config;
+      const ttlMs = sessionTtlHours * 3_600_000;
+      const idle = [...this.#sessions.values()].filter((session) =>
+        session.state === "CLOSED" || now - session.activeAt >= ttlMs ||
+        (session.attached === 0 && now - session.activeAt >= graceSeconds * 1000)
+      );
+      await Promise.all(idle.map((session) => this.#retire(session, now - session.activeAt >= ttlMs)));
+      if (this.durable) await this.#expireStored(now - ttlMs, now);
+      await this.#parts.store.forget(now - tombstoneMs, sweepRows);
+    } catch (cause) {
+      this.#parts.logger.warn(`Cannot sweep sessions: ${describeCause(cause)}`);
+    } finally {
+      this.#sweeping = false;
     }
   }
 
@@ -119,96 +127,55 @@ export class SessionRegistry {
   async end(session: Session, reason: EndReason): Promise<void> {
     try {
       await session.end(reason);
+      if (!this.#sessions.delete(session.id)) return;
+      await this.#parts.store.end(session.id, session.fence, Date.now());
     } catch (cause) {
-      this.#parts.logger.warn(`Session ended without its last event: ${describeCause(cause)}`, {
-        session: session.id,
-      });
+      this.#sessions.delete(session.id);
+      const { logger } = this.#parts;
+      logger.warn(`Session ended without its last event: ${describeCause(cause)}`, { session: session.id });
     }
-    if (!this.#sessions.delete(session.id)) return;
-    this.#ended.set(session.id, { owner: session.record.owner, at: Date.now() });
     this.#parts.logger.debug("Session ended", { session: session.id, reason });
-    try {
-      await this.#parts.store.remove(session.id);
-    } catch (cause) {
-      this.#parts.logger.warn(`Cannot remove a session: ${describeCause(cause)}`, { session: session.id });
+  }
+
+  /** Before a restart: every run stops without a word, everything is stored. */
+  async suspend(): Promise<void> {
+    await Promise.all([...this.#sessions.values()].map((session) => session.suspend().catch(() => {})));
+  }
+
+  async #retire(session: Session, isExpired: boolean): Promise<void> {
+    if (!this.durable || isExpired) return await this.end(session, "expired");
+    // It stays attachable: the next command that names it waits until it is put away, and reads it back.
+    const { id } = session;
+    const away = session.suspend().finally(() => this.#loading.delete(id));
+    this.#loading.set(id, away.then(() => this.#read(id)));
+    this.#sessions.delete(id);
+    await away;
+    await this.#parts.store.touch(id, session.activeAt);
+    this.#parts.logger.debug("Session put away", { session: session.id });
+  }
+
+  async #expireStored(before: number, now: number): Promise<void> {
+    for (const id of await this.#parts.store.expired(before, sweepRows)) {
+      if (this.#sessions.has(id) || this.#loading.has(id)) continue;
+      const fence = await this.#parts.store.claim(id);
+      if (fence !== null) await this.#parts.store.end(id, fence, now);
     }
   }
 
-  async #make(wish: Wish): Promise<Session> {
-    const definition = this.#definition(wish.agent);
-    const id = this.#newId();
-    const { content, language } = wish;
-    const values: Record<string, unknown> = typeof content === "object" && content !== null
-      ? { ...content }
-      : {};
-    const { agent, model } = await this.#prepare(definition, content, values);
-    const { config, store, metrics, logger } = this.#parts;
-    const record = {
-      id,
-      epoch: this.#newId().slice(0, 8),
-      owner: wish.owner,
-      agent: agent.name,
-      language,
-      createdAt: Date.now(),
-    };
-    const fence = await store.create(record);
-    const session = new Session({
-      record,
-      fence,
-      store,
-      agent,
-      model,
-      settings: { ...effective(config), ...agent.settings },
-      limits: config,
-      values,
-      metrics,
-      logger,
-      newId: this.#newId,
-    });
+  #load(id: string): Promise<Session | undefined> {
+    if (!this.durable) return Promise.resolve(undefined);
+    const loading = this.#loading.get(id) ?? this.#read(id).finally(() => this.#loading.delete(id));
+    this.#loading.set(id, loading);
+    return loading;
+  }
+
+  async #read(id: string): Promise<Session | undefined> {
+    const stored = await this.#parts.store.load(id);
+    const session = stored && await this.#maker.revive(stored);
+    if (!session) return undefined;
+    await session.recover();
     this.#sessions.set(id, session);
-    logger.debug("Session created", { session: id, agent: agent.name });
+    this.#parts.logger.debug("Session read back", { session: id });
     return session;
   }
-
-  /** Agent and model of a new session: all that may fail comes before anything is stored. */
-  async #prepare(
-    definition: AgentDefinition,
-    content: unknown,
-    values: Record<string, unknown>,
-  ): Promise<{ agent: AgentHost; model: Model }> {
-    try {
-      const agent = await openInProcess(definition, content, values);
-      return { agent, model: this.#parts.modelFor(agent.model) };
-    } catch (cause) {
-      this.#parts.logger.warn(`Cannot make an agent: ${describeCause(cause)}`, { agent: definition.name });
-      const reason = cause instanceof AppError
-        ? cause.message
-        : `agent "${definition.name}" could not be made`;
-      throw refuse("createFailed", reason);
-    }
-  }
-
-  #definition(name: string | undefined): AgentDefinition {
-    const found = name === undefined ? this.#agents[0] : this.#agents.find((agent) => agent.name === name);
-    if (found) return found;
-    const names = this.#agents.map((agent) => agent.name).join(", ");
-    throw refuse("unknownAgent", `there is no agent "${name}" here (there are: ${names})`);
-  }
-}
-
-function effective(config: Config): EffectiveSettings {
-  const { busy, runTimeoutSeconds, confirmTimeoutSeconds, maxRetryAttempts, retryDelaySeconds } = config;
-  const { answerStream, cancelWaitSeconds, coalesceMs, coalesceBytes, sendLlmMessage } = config;
-  return {
-    busy,
-    runTimeoutSeconds,
-    confirmTimeoutSeconds,
-    maxRetryAttempts,
-    retryDelaySeconds,
-    answerStream,
-    cancelWaitSeconds,
-    coalesceMs,
-    coalesceBytes,
-    sendLlmMessage,
-  };
 }

@@ -1,11 +1,12 @@
 /** One answer in progress: drives the agent, records what it yields, and ends with exactly one terminal event. */
 import { setImmediate } from "node:timers";
-import type { AgentEvent, Conclusion, Question, RunContext } from "../agent/agent.ts";
+import type { AgentEvent, Conclusion, CutTurn, Question, RunContext } from "../agent/agent.ts";
 import type { Message } from "../protocol/transcript.ts";
 import { AppError, describeCause } from "../errors.ts";
 import { head } from "../protocol/show_content.ts";
 import { statusText } from "../protocol/texts.ts";
-import type { Changes } from "../store/store.ts";
+import type { CustomDraft } from "../protocol/schema.ts";
+import type { Changes, RunRecord } from "../store/store.ts";
 import { AnswerStream } from "./answer_stream.ts";
 import { RunClock } from "./clock.ts";
 import { draftOf } from "./drafts.ts";
@@ -24,26 +25,29 @@ export class Run {
   /** The answer while it is written. */
   readonly stream: AnswerStream;
   /** The question and the completed steps of this run. */
-  readonly messages: Message[];
+  readonly messages: Message[] = [];
   readonly #host: RunHost;
   readonly #abort = new AbortController();
   readonly #clock: RunClock;
-  readonly #startedAt = Date.now();
   readonly #openSteps = new Set<string>();
   readonly #done = Promise.withResolvers<void>();
   /** Resolves some time after a stop was asked for: what has not stopped by then is left behind. */
   readonly #stopped = Promise.withResolvers<StopReason>();
-  #step = 0;
-  #tokens = 0;
+  /** How far it is: what a restart of the server goes on from. */
+  #progress: RunRecord;
+  /** Calls that were begun before a stop of the server. */
+  #begun: CutTurn["begun"] = {};
   #over = false;
 
-  constructor(id: string, question: string, host: RunHost) {
+  constructor(host: RunHost, progress: RunRecord) {
+    const { id } = progress;
     this.id = id;
     this.#host = host;
+    this.#progress = progress;
     this.finished = this.#done.promise;
-    this.messages = [{ role: "user", content: question }];
     this.stream = new AnswerStream(
-      id,
+      // By its place in the log: also after a restart no stream of the run has the name of another.
+      () => `st_${id.slice(4)}_${host.appended() + 1}`,
       host.settings,
       (draft) => this.#over || host.appendStreamed({ ...draft, metadata: { ...draft.metadata, run_id: id } }),
     );
@@ -54,23 +58,43 @@ export class Run {
   }
 
   /** Starts the work; the start event is in the log when this returns. */
-  start(messageId: string | undefined): void {
-    const question = this.messages[0];
+  start(question: string, messageId: string | undefined): void {
+    this.messages.push({ role: "user", content: question });
     const metadata = {
       step: 0,
       stage: "start",
-      input: head(question.content, 2000),
+      input: head(question, 2000),
       ...(messageId === undefined ? {} : { message_id: messageId }),
-      run_id: this.id,
     };
-    const changes: Changes = {
-      messages: this.messages,
-      run: { id: this.id, step: 0, startedAt: this.#startedAt },
+    this.#begin({ event: "agent.thinking", content: statusText("thinking", this.#host.language), metadata }, {
+      messages: [...this.messages],
+      run: this.#progress,
       ...(messageId === undefined ? {} : { input: { messageId, runId: this.id } }),
-    };
+    });
+  }
+
+  /** Goes on after a stop of the server. @param begun - step_id → arguments of calls whose outcome is unknown */
+  resume(begun: CutTurn["begun"]): void {
+    this.#begun = begun;
+    const content = statusText("resumedRun", this.#host.language, this.#progress.step + 1);
+    this.#begin({
+      event: "system.notice",
+      content,
+      metadata: { action: "resumed", from_step: this.#progress.step },
+    });
+  }
+
+  /** Ends at once: the server was told not to go on with runs after a restart. */
+  giveUp(): void {
+    this.#clock.stop();
+    this.#finishStopped(new StopReason("server_restart"));
+    this.#host.ended(this);
+    this.#done.resolve();
+  }
+
+  #begin(body: CustomDraft, changes?: Changes): void {
     try {
-      const content = statusText("thinking", this.#host.language);
-      this.#host.append({ event: "agent.thinking", content, metadata }, changes);
+      this.#host.append({ ...body, metadata: { ...body.metadata, run_id: this.id } }, changes);
     } catch (cause) {
       this.#clock.stop();
       throw cause;
@@ -78,8 +102,11 @@ export class Run {
     void this.#drive();
   }
 
-  /** Stops the run; its `agent.interrupted` follows when agent, model and tools have stopped. */
-  cancel(reason: "user_request" | "superseded" | "server_shutdown"): Promise<void> {
+  /**
+   * Stops the run; its `agent.interrupted` follows when agent, model and tools have stopped. A suspended run stops
+   * without a word: it goes on after a restart.
+   */
+  cancel(reason: Exclude<StopReason["reason"], "deadline">): Promise<void> {
     this.#stop(new StopReason(reason));
     return this.finished;
   }
@@ -174,8 +201,9 @@ export class Run {
       runId: this.id,
       language: host.language,
       messages: [...host.history, ...this.messages],
-      step: this.#step,
-      calls: host.calls(),
+      step: this.#progress.step,
+      calls: this.#progress.turn?.calls ?? host.calls(),
+      cut: this.#progress.turn && { ...this.#progress.turn, begun: this.#begun },
       session: host.values,
       signal: this.#abort.signal,
       model: (request) => host.model.stream(request),
@@ -190,23 +218,28 @@ export class Run {
     if (event.type === "text_end") return this.stream.end(event.discarded);
     if (event.type === "turn") return this.#recordTurn(event);
     if (event.type === "step") {
-      this.#step = event.step;
       this.messages.push(...event.messages);
-      const run = { id: this.id, step: event.step, startedAt: this.#startedAt };
-      return this.#host.note({ messages: event.messages, run });
+      this.#progress = { ...this.#progress, step: event.step, turn: undefined };
+      return this.#host.note({ messages: event.messages, run: this.#progress });
     }
     if (event.type === "tool_call") this.#openSteps.add(event.stepId);
     if (event.type === "tool_result") {
       this.#openSteps.delete(event.stepId);
       this.#host.metrics.toolCall(event.status);
     }
+    this.#progress = progressAfter(event, this.#progress);
     const draft = draftOf(event, this.#host.language, this.stream.last?.id);
     const metadata = { ...draft.metadata, run_id: this.id };
-    this.#host.append({ ...draft, metadata }, ledgerChange(event, this.id));
+    this.#host.append({ ...draft, metadata }, changesOf(event, this.#progress));
   }
 
   #recordTurn(event: AgentEvent & { type: "turn" }): void {
-    this.#tokens += event.usage?.totalTokens ?? 0;
+    const tokens = (this.#progress.tokens ?? 0) + (event.usage?.totalTokens ?? 0);
+    this.#progress = { ...this.#progress, tokens };
+    if (event.message.tool_calls?.length) {
+      const turn = { message: event.message, calls: this.#host.calls(), announced: [], results: [] };
+      this.#host.note({ run: this.#progress = { ...this.#progress, turn } });
+    }
     if (!this.#host.settings.sendLlmMessage) return;
     const messages = [...this.#host.history, ...this.messages, event.message];
     this.stream.offer(() => this.#host.appendStreamed(this.#host.conversation(messages, this.id)));
@@ -241,7 +274,7 @@ export class Run {
       metadata: {
         finish_reason: conclusion.finishReason,
         model: model.name,
-        total_tokens: this.#tokens,
+        total_tokens: this.#progress.tokens ?? 0,
         ...(conclusion.streamed && stream ? { stream_id: stream } : {}),
         ...(model.demo ? { demo: true } : {}),
       },
@@ -258,6 +291,7 @@ export class Run {
   }
 
   #finishStopped(stop: StopReason): void {
+    if (stop.reason === "suspend") return this.stream.drop();
     this.stream.end(false);
     if (stop.reason === "deadline") {
       const { language, settings } = this.#host;
@@ -282,7 +316,7 @@ export class Run {
   ): void {
     const metadata = {
       ...draft.metadata,
-      duration_ms: Date.now() - this.#startedAt,
+      duration_ms: Date.now() - this.#progress.startedAt,
       run_id: this.id,
       terminal: true,
     };
@@ -292,15 +326,28 @@ export class Run {
   }
 }
 
+/** How far the run is after a tool call or its result. */
+function progressAfter(event: AgentEvent, progress: RunRecord): RunRecord {
+  const { turn } = progress;
+  if (!turn) return progress;
+  if (event.type === "tool_call") {
+    return { ...progress, turn: { ...turn, announced: [...turn.announced, event.stepId] } };
+  }
+  return event.type === "tool_result"
+    ? { ...progress, turn: { ...turn, results: [...turn.results, event.message] } }
+    : progress;
+}
+
 /** Intent before, outcome after (protocol.md §8.6); a call that needs an answer is recorded with that answer. */
-function ledgerChange(event: AgentEvent, runId: string): Changes | undefined {
-  if (event.type === "tool_call" && !event.asks) {
+function changesOf(event: AgentEvent, run: RunRecord): Changes | undefined {
+  const { id: runId } = run;
+  if (event.type === "tool_call") {
     const { stepId, tool, args } = event;
-    return { call: { stepId, runId, tool, args, outcome: "started" } };
+    return { run, ...(event.asks ? {} : { call: { stepId, runId, tool, args, outcome: "started" } }) };
   }
   if (event.type === "tool_result") {
     const { stepId, tool, status } = event;
-    return { call: { stepId, runId, tool, args: event.edited ?? {}, outcome: status } };
+    return { run, call: { stepId, runId, tool, args: event.edited ?? {}, outcome: status } };
   }
   return undefined;
 }

@@ -12,6 +12,8 @@ import type { Metrics } from "../trace/metrics.ts";
 
 /** Settings of one run: the agent's own, else the server's. */
 export type EffectiveSettings = Required<RunSettings> & {
+  /** Whether a run goes on after a restart of the server. */
+  readonly resume: "auto" | "off";
   readonly cancelWaitSeconds: number;
   readonly coalesceMs: number;
   readonly coalesceBytes: number;
@@ -20,7 +22,13 @@ export type EffectiveSettings = Required<RunSettings> & {
 
 /** Thrown into a run by its abort signal. */
 export class StopReason extends Error {
-  readonly reason: "user_request" | "superseded" | "server_shutdown" | "deadline";
+  readonly reason:
+    | "user_request"
+    | "superseded"
+    | "server_shutdown"
+    | "server_restart"
+    | "deadline"
+    | "suspend";
 
   constructor(reason: StopReason["reason"]) {
     super(`Run stopped: ${reason}`);
@@ -46,6 +54,8 @@ export interface RunHost {
   appendStreamed(body: FrameBody): void;
   /** Stores changes without an event. */
   note(changes: Changes): void;
+  /** Number of the newest event of the session, stored or not. */
+  appended(): number;
   /** Resolves when all that was appended is stored. */
   stored(): Promise<void> | undefined;
   ask(

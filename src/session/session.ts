@@ -5,10 +5,11 @@ import type { Model } from "../model/model.ts";
 import type { FrameBody } from "../protocol/codec.ts";
 import type { Message } from "../protocol/transcript.ts";
 import { refuse, statusText } from "../protocol/texts.ts";
-import type { Changes, Entry, SessionRecord, Store } from "../store/store.ts";
+import type { Changes, Entry, SessionRecord, Store, StoredSession } from "../store/store.ts";
 import type { Logger } from "../trace/logger.ts";
 import type { Metrics } from "../trace/metrics.ts";
 import { Attachment, type Sink } from "./attachment.ts";
+import { openStream } from "./broken_stream.ts";
 import { conversationBody, snapshotBody } from "./conversation.ts";
 import { type LogLimits, SessionLog } from "./log.ts";
 import { SessionMemory } from "./memory.ts";
@@ -32,6 +33,8 @@ export interface SessionParts {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly newId: () => string;
+  /** What is there already, for a session that is read back. */
+  readonly stored?: StoredSession;
 }
 
 /** A message that wants to start a run. */
@@ -70,11 +73,13 @@ export class Session {
     this.record = parts.record;
     this.agent = parts.agent;
     this.settings = parts.settings;
-    this.#memory = new SessionMemory(parts.values);
+    this.#memory = new SessionMemory(parts.values, parts.stored);
     this.#log = new SessionLog(parts.record, parts.store, parts.fence, parts.limits, {
       onEntry: (entry) => this.#deliver(entry),
       onFailure: (reason) => this.#fail(reason),
-    });
+    }, parts.stored);
+    // A tool call takes a number of the log as well: no call of this session has a higher one.
+    this.#calls = parts.stored?.latestSeq ?? 0;
     this.questions = new Questions({
       append: (body, changes) => this.#append(body, changes),
       changed: () => this.#run?.waitForUser(this.questions.size > 0),
@@ -83,6 +88,11 @@ export class Session {
 
   get id(): string {
     return this.record.id;
+  }
+
+  /** The token its commits carry. */
+  get fence(): number {
+    return this.#parts.fence;
   }
 
   get language(): Language {
@@ -151,17 +161,47 @@ export class Session {
     // 16 hex digits of a random UUID: unique for ever, and short in every frame.
     const runId = `run_${this.#parts.newId().replaceAll("-", "").slice(0, 16)}`;
     if (input.values) this.#addValues(input.values);
-    const run = new Run(runId, input.text, this.#hostOfRun());
+    const run = new Run(this.#hostOfRun(), { id: runId, step: 0, startedAt: Date.now() });
+    this.#begin(run, () => run.start(input.text, input.messageId));
+    if (input.messageId !== undefined) this.#memory.addInput(input.messageId, runId);
+    this.#parts.logger.debug("Run started", { session: this.id, run: runId });
+    return { runId };
+  }
+
+  /**
+   * Goes on with the run that a stop of the server has cut off, or closes it as interrupted. Called once, after the
+   * session was read back.
+   */
+  async recover(): Promise<void> {
+    const { stored } = this.#parts;
+    if (!stored?.run) return;
+    const run = new Run(this.#hostOfRun(), stored.run);
+    this.questions.restore(stored.questions, this.language);
+    const broken = await openStream(this.#log, stored.run.id);
+    if (broken) this.#log.append(broken);
+    const begun = Object.fromEntries(
+      stored.calls.filter(({ outcome }) => outcome === "started").map(({ stepId, args }) => [stepId, args]),
+    );
+    if (this.settings.resume === "auto") this.#begin(run, () => run.resume(begun));
+    else this.#begin(run, () => run.giveUp());
+  }
+
+  #begin(run: Run, begin: () => void): void {
     this.#run = run;
     try {
-      run.start(input.messageId);
+      begin();
     } catch (cause) {
       this.#run = undefined;
       throw cause;
     }
-    if (input.messageId !== undefined) this.#memory.addInput(input.messageId, runId);
-    this.#parts.logger.debug("Run started", { session: this.id, run: runId });
-    return { runId };
+  }
+
+  /** Stops the run without a word and closes for this process; the store keeps everything for the next one. */
+  async suspend(): Promise<void> {
+    await this.#run?.cancel("suspend");
+    this.#closed = true;
+    this.questions.clear();
+    await this.#log.stored();
   }
 
   /** Stops the run in progress; false when there is none. */
@@ -235,6 +275,7 @@ export class Session {
       append: (body, changes) => void this.#append(body, changes && (() => changes)),
       appendStreamed: (body) => this.#appendStreamed(body),
       note: (changes) => this.#log.note(changes),
+      appended: () => this.#log.appended,
       stored: () => this.#log.stored(),
       ask: (question, how) => {
         const timeoutSeconds = settings.confirmTimeoutSeconds;
@@ -252,6 +293,7 @@ export class Session {
   #endRun(messages: readonly Message[]): void {
     this.#memory.addMessages(messages, this.agent.memory);
     this.#run = undefined;
+    this.questions.clear();
     this.#activeAt = Date.now();
   }
 

@@ -6,6 +6,7 @@ import {
   type Changes,
   type EndedSession,
   type Entry,
+  keptMessageChars,
   keptMessages,
   type ListOptions,
   rememberedInputs,
@@ -23,6 +24,7 @@ interface Held {
   entries: Entry[];
   latestSeq: number;
   readonly messages: Message[];
+  messageChars: number;
   readonly inputs: Map<string, string>;
   readonly remembered: Remembered;
 }
@@ -44,6 +46,7 @@ export class MemoryStore implements Store {
       entries: [],
       latestSeq: 0,
       messages: [],
+      messageChars: 0,
       inputs: new Map(),
       remembered: nothingRemembered(),
     });
@@ -112,7 +115,6 @@ export class MemoryStore implements Store {
   expired(before: number, limit: number): string[] {
     return [...this.#sessions.values()]
       .filter((held) => held.activeAt < before)
-      .sort((a, b) => a.activeAt - b.activeAt)
       .slice(0, limit)
       .map((held) => held.record.id);
   }
@@ -171,8 +173,14 @@ function apply(held: Held, changes: Changes): void {
   remember(held.remembered, changes);
   if (changes.messages) {
     held.messages.push(...changes.messages);
+    held.messageChars += changes.messages.reduce((sum, { content }) => sum + content.length, 0);
     if (held.messages.length > keptMessages * 1.1) {
-      held.messages.splice(0, held.messages.length - keptMessages);
+      for (const { content } of held.messages.splice(0, held.messages.length - keptMessages)) {
+        held.messageChars -= content.length;
+      }
+    }
+    while (held.messageChars > keptMessageChars && held.messages.length > 1) {
+      held.messageChars -= held.messages.shift()!.content.length;
     }
   }
   if (!changes.input) return;

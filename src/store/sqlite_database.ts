@@ -1,5 +1,5 @@
 /** One connection: statements are prepared once, transactions are all or nothing, failures are sentences. */
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { storageFailure } from "./sqlite_failure.ts";
 
 export type Value = string | number | null | Uint8Array;

@@ -1,12 +1,17 @@
 /** What SQLite and the file system throw, as one sentence each. */
 import { AppError } from "../errors.ts";
 
+export const damaged = "the file is damaged: restore it from a backup";
+
 /** A part of SQLite's message → what it means. Its own numbers do not reach JavaScript on this runtime. */
 const meanings: readonly (readonly [part: string, meaning: string])[] = [
   ["disk is full", "the disk is full"],
+  ["No space left", "the disk is full"],
   ["readonly database", "the file is read-only"],
-  ["malformed", "the file is damaged: restore it from a backup"],
-  ["not a database", "the file is damaged: restore it from a backup"],
+  ["Read-only file system", "the file is read-only"],
+  ["Permission denied", "this user may not open the file"],
+  ["malformed", damaged],
+  ["not a database", damaged],
   ["disk I/O error", "the disk fails or is full"],
   ["database is locked", "another program is writing to the file"],
   ["unable to open database file", "the file or its folder cannot be opened"],
@@ -20,7 +25,7 @@ export function meaningOf(cause: unknown): string {
 
 /** True when the same commit may succeed later, because only room or a lock was missing. */
 export function isPassing(cause: unknown): boolean {
-  return /disk is full|disk I\/O error|database is locked/.test(String(cause));
+  return /disk is full|No space left|disk I\/O error|database is locked/.test(String(cause));
 }
 
 /** Wraps what was thrown at run time; the cause, for the server's own log, keeps the original words. */

@@ -8,7 +8,7 @@ import { AppError } from "../errors.ts";
 import type { Database } from "./sqlite_database.ts";
 import { isPassing, storageFailure } from "./sqlite_failure.ts";
 import type { FileLock } from "./sqlite_lock.ts";
-import type { HotSession, JournalRow, Tail } from "./sqlite_tail.ts";
+import type { HotSession, StoredRow, Tail } from "./sqlite_tail.ts";
 import type { Awaitable, Changes, Entry } from "./store.ts";
 
 /**
@@ -26,10 +26,17 @@ export type Durability = "sync" | "batch" | "memory";
 /** How long `memory` lets commits wait: long enough to make groups, short enough to lose little. */
 const backgroundMs = 10;
 
+/** Changes of this size weigh as much as a row of their own. */
+const bytesPerRow = 512;
+
+/** Commits that `memory` lets come together: writing them takes about 4 ms. */
+const maxGroupRows = 1024;
+
 /** Unwritten bytes at which `memory` refuses more, because the disk takes nothing. */
 const maxBacklogBytes = 64 << 20;
 
-interface Waiting extends JournalRow {
+interface Waiting extends StoredRow {
+  readonly entry?: Entry;
   readonly hot: HotSession;
   readonly time: number;
 }
@@ -56,6 +63,8 @@ export class Groups {
   #immediate: ReturnType<typeof setImmediate> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #nextAt: number;
+  /** `memory`: why it could not be written. */
+  #cause: unknown;
   /** Why nothing can be stored any more. */
   #failure: AppError | undefined;
 
@@ -72,7 +81,7 @@ export class Groups {
     const { durability } = this.#parts;
     if (durability === "sync") return this.#addNow(rows);
     if (durability === "memory" && this.#queuedBytes > maxBacklogBytes) {
-      return Promise.reject(storageFailure(new Error("database or disk is full")));
+      return Promise.reject(storageFailure(this.#cause));
     }
     for (const row of rows) {
       this.#queue.push(row);
@@ -82,12 +91,19 @@ export class Groups {
     hot.acceptedSeq += entries.length;
     if (durability === "memory") {
       this.#show(rows);
-      this.#timer ??= setTimeout(() => this.#writeBehind(), backgroundMs);
+      if (this.#queue.length % maxGroupRows === 0) this.#writeBehind();
+      else this.#timer ??= setTimeout(() => this.#writeBehind(), backgroundMs);
       return;
     }
     this.#plan();
     this.#group ??= Promise.withResolvers();
     return this.#group.promise;
+  }
+
+  /** `memory`: writes what waits, so that it can be read. @throws AppError */
+  writeNow(): void {
+    this.#writeBehind();
+    if (this.#queue.length > 0) throw storageFailure(this.#cause);
   }
 
   /** Writes what waits; resolves when it is stored or refused, undefined when nothing waits. */
@@ -182,6 +198,7 @@ export class Groups {
     try {
       this.#write(this.#queue);
     } catch (cause) {
+      this.#cause = cause;
       if (isPassing(cause instanceof AppError ? cause.cause : cause)) {
         this.#timer = setTimeout(() => this.#writeBehind(), 100 * backgroundMs);
         return;
@@ -197,20 +214,20 @@ export class Groups {
   }
 
   #write(rows: readonly Waiting[]): void {
-    const { database } = this.#parts;
+    const { database, tail } = this.#parts;
+    const changed = rows.filter(({ changes }) => changes).map((
+      { at, hot, changes },
+    ) => [at, hot.no, changes]);
+    const body = JSON.stringify(changed);
     database.transaction(() => {
-      for (const { at, hot, entry, changes } of rows) {
-        database.run(
-          "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?)",
-          at,
-          hot.no,
-          entry?.seq ?? null,
-          entry?.event ?? null,
-          entry?.frame ?? null,
-          changes ? JSON.stringify(changes) : null,
-        );
+      for (const { at, hot, entry } of rows) {
+        if (!entry) continue;
+        const { seq, event, frame } = entry;
+        database.run("INSERT INTO entries VALUES (?, ?, ?, ?, ?)", at, hot.no, seq, event, frame);
       }
+      if (changed.length > 0) database.run("INSERT INTO journal VALUES (?, ?)", rows.at(-1)!.at, body);
     });
+    tail.weight += body.length / bytesPerRow;
   }
 
   #show(rows: readonly Waiting[]): void {

@@ -3,13 +3,11 @@
  * process, however that ends; the text in the file only tells who it is, and how many commits it has acknowledged,
  * so that the next process can tell when some of them are missing.
  */
-import { hostname } from "node:os";
 import { openFailure } from "./sqlite_failure.ts";
 
 /** Who has a store, or had it. */
 interface Holder {
   readonly pid: number;
-  readonly host: string;
   /** ISO time. */
   readonly since: string;
 }
@@ -41,15 +39,17 @@ export class FileLock implements Disposable {
     if (file.tryLockSync(true)) return new FileLock(file);
     const holder = readHolder(file);
     file.close();
-    const who = holder ? `process ${holder.pid} on ${holder.host} since ${holder.since}` : "another process";
+    const who = holder ? `process ${holder.pid} since ${holder.since}` : "another process";
     throw openFailure(storePath, `it is in use by ${who}: stop that one first, or take another file`);
   }
 
   /** Writes down who has the store now. @param acknowledged - number of the last commit in the store */
   claim(acknowledged: number): void {
-    const holder: Holder = { pid: Deno.pid, host: hostname(), since: new Date().toISOString() };
-    this.#file.truncateSync();
-    this.#write(`${String(acknowledged).padStart(digits, "0")}\n${JSON.stringify(holder)}\n`);
+    const holder: Holder = { pid: Deno.pid, since: new Date().toISOString() };
+    const text = `${String(acknowledged).padStart(digits, "0")}\n${JSON.stringify(holder)}\n`;
+    // In this order, so that a kill in between does not leave the file without its number.
+    this.#write(text);
+    this.#file.truncateSync(text.length);
   }
 
   /** To be called before the commit is acknowledged. */

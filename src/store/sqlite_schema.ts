@@ -1,7 +1,8 @@
 /**
- * The tables of a store file, and the way from older versions to this one. A commit is a row of `journal`, which
- * is all that is written while somebody waits; sqlite_settle.ts moves it from there to the other tables, where
- * each session's entries lie together. That is three times cheaper than writing it to its place at once.
+ * The tables of a store file, and the way from older versions to this one. What somebody waits for is only appended:
+ * entries in the order in which they come, and the changes of each group of commits as one row of `journal`.
+ * sqlite_settle.ts later writes down where each session's entries lie, and brings the changes to their tables. To
+ * write all of it to its place at once was measured to cost four times as much.
  */
 import type { DatabaseSync } from "node:sqlite";
 
@@ -14,8 +15,8 @@ export const applicationId = 0x4d794167;
  */
 const migrations: readonly string[] = [
   `
-  -- How the file stands: "open" (1 while a process has it), "settled" (journal rows up to here are in the
-  -- tables), "durability" (of the process that has it).
+  -- How the file stands: "open" (1 while a process has it), "durability" (of that process), "settled" (rows up to
+  -- this number are settled).
   CREATE TABLE facts (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 
   CREATE TABLE sessions (
@@ -30,31 +31,36 @@ const migrations: readonly string[] = [
     input_count INTEGER NOT NULL,
     run TEXT,                         -- JSON; null: none is in progress
     remembered TEXT NOT NULL,         -- JSON: values, calls, questions, queue
-    settled INTEGER NOT NULL          -- journal rows up to here are in the tables
+    settled INTEGER NOT NULL          -- rows up to this number are settled
   );
   CREATE INDEX sessions_by_activity ON sessions (active_at);
   CREATE INDEX sessions_running ON sessions (id) WHERE run IS NOT NULL;
 
-  CREATE TABLE journal (
+  -- Entries and journal rows are numbered together, in the order in which they were stored.
+  CREATE TABLE entries (
     at INTEGER PRIMARY KEY,
     session INTEGER NOT NULL,
-    seq INTEGER,                      -- null: changes without an entry
-    event TEXT,
-    frame TEXT,
-    changes TEXT                      -- JSON
+    seq INTEGER NOT NULL,
+    event TEXT NOT NULL,
+    frame TEXT NOT NULL
+  );
+  CREATE TABLE journal (
+    at INTEGER PRIMARY KEY,           -- the newest number in it
+    body TEXT NOT NULL                -- JSON: [number, session, changes] of each commit
   );
 
-  -- Stretches: entries, messages and message ids of one session that were settled together.
-  CREATE TABLE entries (
+  -- Where a stretch of a session's entries lies.
+  CREATE TABLE places (
     no INTEGER PRIMARY KEY,
     session INTEGER NOT NULL,
     first INTEGER NOT NULL,
     last INTEGER NOT NULL,
-    sizes TEXT NOT NULL,              -- JSON: bytes of each frame
-    events TEXT NOT NULL,             -- JSON: name of each event
-    body BLOB NOT NULL                -- the frames, one behind the other
+    rows TEXT NOT NULL,               -- JSON: the number of each entry
+    sizes TEXT NOT NULL               -- JSON: bytes of each entry
   );
-  CREATE UNIQUE INDEX entries_by_session ON entries (session, first, last);
+  CREATE UNIQUE INDEX places_by_session ON places (session, last);
+
+  -- Messages and message ids of one session that were settled together.
   CREATE TABLE messages (
     no INTEGER PRIMARY KEY,
     session INTEGER NOT NULL,
@@ -89,7 +95,8 @@ export const schemaVersion = migrations.length;
 export const everything = Number.MAX_SAFE_INTEGER;
 
 /** Brings the file to the present version; one transaction, so that a crash leaves the old version. */
-export function migrate(database: DatabaseSync, from: number): void {
+export function migrate(database: DatabaseSync): void {
+  const from = Number(database.prepare("PRAGMA user_version").get()?.user_version);
   if (from >= schemaVersion) return;
   database.exec("BEGIN IMMEDIATE");
   try {

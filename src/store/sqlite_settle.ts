@@ -1,70 +1,76 @@
 /**
- * Settling: what the journal holds is moved to the tables, session by session, so that a session's entries lie
- * together. It goes in slices of a few milliseconds between turns of the event loop. A crash in between loses
- * nothing: a journal row is deleted only when it is settled, and each session knows up to which row it is.
+ * Settling: for each session that was used, where its new entries lie is written down, and its changes are brought
+ * to their tables. It goes in slices of a few milliseconds between turns of the event loop. A crash in between loses
+ * nothing: each session knows up to which number it is settled, and the journal is cleared last.
  */
 import { clearImmediate, setImmediate } from "node:timers";
-import type { Message } from "../protocol/transcript.ts";
 import type { Database } from "./sqlite_database.ts";
 import { storageFailure } from "./sqlite_failure.ts";
 import { rememberedOf, textOf } from "./sqlite_json.ts";
-import { writeEntries } from "./sqlite_stretches.ts";
-import type { HotSession, JournalRow, Tail } from "./sqlite_tail.ts";
+import { writePlaces } from "./sqlite_places.ts";
+import type { HotSession, Tail } from "./sqlite_tail.ts";
 import { remember } from "./remembered.ts";
-import { type Changes, keptMessages, rememberedInputs } from "./store.ts";
+import { keptMessages, rememberedInputs } from "./store.ts";
 
-/** When to start: then a session that is busy has some dozen events that go to their place in one piece. */
-const startRows = 16_384;
-const startBytes = 16 << 20;
+/** Stored rows at which it starts, by default: then a busy session has some dozen that are settled as one. */
+export const settleAfterRows = 32_768;
 
-/** What one slice may move: about 5 ms. */
-const sliceRows = 1024;
+/** What one slice may settle, and clear of the journal: 2 to 5 ms. */
+const sliceRows = 2048;
 const sliceBytes = 1 << 20;
 
-/** Unsettled bytes at which the store takes no more, because the disk does not let it settle. */
-const maxBytes = 4 * startBytes;
+/** A session costs as much as this many rows. */
+const sessionWeight = 16;
 
-interface Taken {
-  readonly hot: HotSession;
-  readonly rows: number;
-}
+/** How far behind settling may fall before the store takes no more: memory must not run full. */
+const maxDelay = 16;
 
 export class Settler {
   readonly #database: Database;
   readonly #tail: Tail;
+  readonly #startRows: number;
+  readonly #trimmed: () => void;
   #planned: ReturnType<typeof setImmediate> | undefined;
   #todo: HotSession[] = [];
-  /** Journal rows up to here are settled when `#todo` is empty; undefined: no pass is going on. */
+  /** Numbers up to this one are settled when `#todo` is empty; undefined: no pass is going on. */
   #through: number | undefined;
-  #failure: Error | undefined;
+  #failure: unknown;
 
-  constructor(database: Database, tail: Tail) {
+  /**
+   * @param startRows - stored rows at which it begins
+   * @param trimmed - called when there is something to be swept
+   */
+  constructor(database: Database, tail: Tail, startRows: number, trimmed: () => void) {
     this.#database = database;
     this.#tail = tail;
+    this.#startRows = startRows;
+    this.#trimmed = trimmed;
   }
 
   /** Starts to settle in the background when enough has come together. */
   wake(): void {
     if (this.#planned) return;
-    if (this.#through === undefined && this.#tail.rows < startRows && this.#tail.bytes < startBytes) return;
+    const { weight, size } = this.#tail;
+    if (this.#through === undefined && weight + size < this.#startRows) return;
     this.#planned = setImmediate(() => this.#go());
   }
 
   /** @throws AppError ERR_EXECUTION_602 when settling has failed for so long that memory would run full */
   check(): void {
-    if (this.#failure && this.#tail.bytes > maxBytes) throw storageFailure(this.#failure);
+    if (this.#failure && this.#tail.weight > maxDelay * this.#startRows) throw storageFailure(this.#failure);
   }
 
   /** Settles one session now. @throws AppError */
   one(hot: HotSession): void {
     if (!hot.isDirty) return;
-    this.#database.transaction(() => this.#move(hot, hot.rows));
-    this.#tail.drop(hot, hot.rows.length);
+    this.#database.transaction(() => this.#settle(hot));
+    this.#tail.settled(hot);
   }
 
   /** Settles everything now. @throws AppError */
   all(): void {
-    while (this.#slice());
+    while (this.#through !== undefined) this.#slice();
+    do this.#slice(); while (this.#through !== undefined);
   }
 
   stop(): void {
@@ -75,81 +81,69 @@ export class Settler {
   #go(): void {
     this.#planned = undefined;
     try {
-      const isMore = this.#slice();
+      this.#slice();
       this.#failure = undefined;
-      if (isMore) this.#planned = setImmediate(() => this.#go());
+      if (this.#through !== undefined) this.#planned = setImmediate(() => this.#go());
     } catch (cause) {
-      // Nothing is lost: the rows stay in the journal and in memory, and the next commit tries again.
-      this.#failure = cause as Error;
+      // Nothing is lost: it stays in the journal and in memory, and the next commit tries again.
+      this.#failure = cause;
     }
   }
 
-  /** Moves a part; true when there is more of this pass. */
-  #slice(): boolean {
+  #slice(): void {
     if (this.#through === undefined) {
       this.#through = this.#tail.latestAt;
       this.#todo = [...this.#tail.sessions()].filter((hot) => hot.isDirty);
+      this.#tail.weight = 0;
     }
-    if (this.#todo.length > 0) this.#settleSome(this.#through);
-    else if (!this.#clearJournal(this.#through)) this.#through = undefined;
-    return this.#through !== undefined;
+    if (this.#todo.length > 0) this.#settleSome();
+    else if (!this.#clearSome(this.#through)) this.#through = undefined;
   }
 
-  #settleSome(through: number): void {
-    const taken: Taken[] = [];
-    let left = this.#todo.length;
+  #settleSome(): void {
+    const taken: HotSession[] = [];
     this.#database.transaction(() => {
-      let room = sliceRows;
-      let bytes = sliceBytes;
-      while (left > 0 && room > 0 && bytes > 0) {
-        const hot = this.#todo[left - 1];
-        const rows: JournalRow[] = [];
-        for (const row of hot.rows) {
-          if (room <= 0 || bytes <= 0) break;
-          rows.push(row);
-          room--;
-          bytes -= row.entry?.bytes ?? 0;
-        }
-        if (hot.isDirty) this.#move(hot, rows);
-        taken.push({ hot, rows: rows.length });
-        room--;
-        // A session with more rows than a slice goes on in the next one.
-        if ((hot.rows[rows.length]?.at ?? Infinity) <= through) break;
-        left--;
+      for (let room = sliceRows; room > 0 && taken.length < this.#todo.length;) {
+        const hot = this.#todo[this.#todo.length - 1 - taken.length];
+        if (hot.isDirty && !hot.isGone) this.#settle(hot);
+        taken.push(hot);
+        room -= sessionWeight + hot.places.length + hot.changes.length;
       }
     });
-    this.#todo.length = left;
-    for (const { hot, rows } of taken) this.#tail.drop(hot, rows);
+    this.#todo.length -= taken.length;
+    for (const hot of taken) this.#tail.settled(hot);
   }
 
-  /** Deletes settled rows of the journal; true when there are more. */
-  #clearJournal(through: number): boolean {
-    const oldest = this.#database.get("SELECT min(at) AS at FROM journal")?.at as number | null;
-    if (oldest === null || oldest > through) return false;
-    const upTo = Math.min(through, oldest + sliceRows);
+  /** Deletes what is settled from the journal; true when there may be more. */
+  #clearSome(through: number): boolean {
+    let bytes = 0;
+    let upTo = 0;
+    const sql = "SELECT at, octet_length(body) AS bytes FROM journal WHERE at <= ? ORDER BY at LIMIT ?";
+    for (const row of this.#database.iterate(sql, through, sliceRows)) {
+      upTo = row.at as number;
+      bytes += row.bytes as number;
+      if (bytes >= sliceBytes) break;
+    }
     this.#database.transaction(() => {
       this.#database.run("DELETE FROM journal WHERE at <= ?", upTo);
-      this.#database.run("INSERT OR REPLACE INTO facts VALUES ('settled', ?)", upTo);
+      if (upTo === 0) this.#database.run("INSERT OR REPLACE INTO facts VALUES ('settled', ?)", through);
     });
-    return true;
+    return upTo > 0;
   }
 
-  /** Writes rows of a session to their tables, and how far it is. */
-  #move(hot: HotSession, rows: readonly JournalRow[]): void {
-    const entries = rows.flatMap((row) => row.entry ?? []);
-    const changes = rows.flatMap((row) => row.changes ?? []);
+  #settle(hot: HotSession): void {
+    const { no, places, sizes, changes } = hot;
     const before = this.#database.get(
-      `SELECT message_count, input_count, run, remembered, latest_seq, oldest_seq, settled
-        FROM sessions WHERE no = ?`,
-      hot.no,
-    );
-    if (!before) return;
-    writeEntries(this.#database, hot.no, entries);
+      "SELECT message_count, input_count, oldest_seq, run, remembered FROM sessions WHERE no = ?",
+      no,
+    )!;
+    writePlaces(this.#database, no, hot.latestSeq - places.length + 1, places, sizes);
     if (hot.oldestSeq > (before.oldest_seq as number)) {
-      this.#database.run("INSERT OR IGNORE INTO garbage VALUES (?, ?)", hot.no, hot.oldestSeq - 1);
+      this.#database.run("INSERT OR IGNORE INTO garbage VALUES (?, ?)", no, hot.oldestSeq - 1);
+      this.#trimmed();
     }
-    const messages = this.#addMessages(hot.no, before.message_count as number, changes);
-    const inputs = this.#addInputs(hot.no, before.input_count as number, changes);
+    const messages = changes.flatMap((change) => change.messages ?? []);
+    const inputs = changes.flatMap(({ input }) => input ? [[input.messageId, input.runId]] : []);
     const held = rememberedOf(before.run, before.remembered);
     for (const change of changes) remember(held, change);
     const { run, remembered } = changes.length > 0 ? textOf(held) : before;
@@ -157,46 +151,30 @@ export class Settler {
       `UPDATE sessions SET active_at = ?, latest_seq = ?, oldest_seq = ?, message_count = ?, input_count = ?,
         run = ?, remembered = ?, settled = ? WHERE no = ?`,
       hot.activeAt,
-      entries.at(-1)?.seq ?? before.latest_seq,
+      hot.latestSeq,
       hot.oldestSeq,
-      messages,
-      inputs,
+      this.#lengthen("messages", no, before.message_count as number, messages, keptMessages),
+      this.#lengthen("inputs", no, before.input_count as number, inputs, rememberedInputs),
       run,
       remembered,
-      rows.at(-1)?.at ?? before.settled,
-      hot.no,
+      hot.latestAt,
+      no,
     );
   }
 
-  #addMessages(session: number, count: number, changes: readonly Changes[]): number {
-    const messages: Message[] = changes.flatMap((change) => change.messages ?? []);
-    if (messages.length === 0) return count;
-    const last = count + messages.length;
-    this.#database.run(
-      "INSERT INTO messages (session, last, body) VALUES (?, ?, ?)",
-      session,
-      last,
-      JSON.stringify(messages),
-    );
-    this.#database.run("DELETE FROM messages WHERE session = ? AND last <= ?", session, last - keptMessages);
-    return last;
-  }
-
-  #addInputs(session: number, count: number, changes: readonly Changes[]): number {
-    const inputs = changes.flatMap(({ input }) => input ? [[input.messageId, input.runId]] : []);
-    if (inputs.length === 0) return count;
-    const last = count + inputs.length;
-    this.#database.run(
-      "INSERT INTO inputs (session, last, body) VALUES (?, ?, ?)",
-      session,
-      last,
-      JSON.stringify(inputs),
-    );
-    this.#database.run(
-      "DELETE FROM inputs WHERE session = ? AND last <= ?",
-      session,
-      last - rememberedInputs,
-    );
+  /** Adds to a list of a session and drops its old part; returns its new length, counted from the beginning. */
+  #lengthen(
+    table: "messages" | "inputs",
+    session: number,
+    length: number,
+    added: readonly unknown[],
+    kept: number,
+  ): number {
+    if (added.length === 0) return length;
+    const last = length + added.length;
+    const body = JSON.stringify(added);
+    this.#database.run(`INSERT INTO ${table} (session, last, body) VALUES (?, ?, ?)`, session, last, body);
+    this.#database.run(`DELETE FROM ${table} WHERE session = ? AND last <= ?`, session, last - kept);
     return last;
   }
 }

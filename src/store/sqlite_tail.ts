@@ -1,11 +1,11 @@
-/** What is in the journal and not yet in the tables, by session: the newest part of every log, held in memory. */
+/** What is stored and not yet settled, by session: where the newest entries lie, and the newest changes. */
 import type { Database, Row } from "./sqlite_database.ts";
 import type { Changes, Entry } from "./store.ts";
 
-/** One row of the journal. */
-export interface JournalRow {
+/** A part of a commit, by its number in the file. */
+export interface StoredRow {
   readonly at: number;
-  readonly entry?: Entry;
+  readonly entry?: Pick<Entry, "seq" | "bytes">;
   readonly changes?: Changes;
 }
 
@@ -20,40 +20,41 @@ export interface HotSession {
   /** Newest entry that was accepted, stored or not. */
   acceptedSeq: number;
   activeAt: number;
-  /** Stored and not settled, oldest first. */
-  rows: JournalRow[];
-  /** Journal rows that wait to be stored. */
+  /** Where the newest entries lie, oldest first, and their bytes. */
+  places: number[];
+  sizes: number[];
+  changes: Changes[];
+  /** The newest number of this session. */
+  latestAt: number;
+  /** Rows that wait to be stored. */
   waiting: number;
-  /** Rows, or a new `oldestSeq` or `activeAt`, are to be settled. */
+  /** Something of it is to be settled. */
   isDirty: boolean;
+  /** It was removed: what is still on its way leads nowhere. */
+  isGone: boolean;
 }
 
 export class Tail {
   readonly #database: Database;
   readonly #sessions = new Map<string, HotSession>();
-  #rows = 0;
-  #bytes = 0;
+  /** The newest number of all. */
   #latestAt: number;
+  /** Rows that were stored since the last settling began. */
+  weight = 0;
 
-  /** @param latestAt - number of the newest journal row */
+  /** @param latestAt - the newest number in the file */
   constructor(database: Database, latestAt: number) {
     this.#database = database;
     this.#latestAt = latestAt;
   }
 
-  /** Journal rows that are not settled. */
-  get rows(): number {
-    return this.#rows;
-  }
-
-  /** Bytes of their frames. */
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  /** Number of the newest stored journal row. */
   get latestAt(): number {
     return this.#latestAt;
+  }
+
+  /** Sessions that are held. */
+  get size(): number {
+    return this.#sessions.size;
   }
 
   sessions(): Iterable<HotSession> {
@@ -65,66 +66,73 @@ export class Tail {
     return this.#sessions.get(id);
   }
 
-  /** The session, read when it is not held; undefined when it does not exist. */
+  /** The session, read and held when it is not; undefined when it does not exist. */
   get(id: string): HotSession | undefined {
     const held = this.#sessions.get(id);
     if (held) return held;
     const row = this.#database.get(
-      "SELECT no, fence, latest_seq, oldest_seq, active_at FROM sessions WHERE id = ?",
+      "SELECT no, id, fence, latest_seq, oldest_seq, active_at, settled FROM sessions WHERE id = ?",
       id,
     );
-    return row && this.add(id, row);
+    return row && this.hold(row);
   }
 
-  /** Holds a session. @param row - its numbers, by the names of their columns */
-  add(id: string, row: Row): HotSession {
+  /** Holds a session. @param row - of the table of sessions */
+  hold(row: Row): HotSession {
     const hot: HotSession = {
       no: row.no as number,
-      id,
+      id: row.id as string,
       fence: row.fence as number,
       latestSeq: row.latest_seq as number,
       oldestSeq: row.oldest_seq as number,
       acceptedSeq: row.latest_seq as number,
       activeAt: row.active_at as number,
-      rows: [],
+      places: [],
+      sizes: [],
+      changes: [],
+      latestAt: row.settled as number,
       waiting: 0,
       isDirty: false,
+      isGone: false,
     };
-    this.#sessions.set(id, hot);
+    this.#sessions.set(hot.id, hot);
     return hot;
   }
 
-  /** Makes a stored row visible. */
-  apply(hot: HotSession, row: JournalRow, at: number): void {
-    hot.rows.push(row);
-    hot.activeAt = Math.max(hot.activeAt, at);
+  /** Makes a stored row visible. @param time - of the commit */
+  apply(hot: HotSession, { at, entry, changes }: StoredRow, time: number): void {
+    this.#latestAt = Math.max(this.#latestAt, at);
+    if (hot.isGone) return;
+    if (entry) {
+      hot.latestSeq = entry.seq;
+      hot.places.push(at);
+      hot.sizes.push(entry.bytes);
+    }
+    if (changes) hot.changes.push(changes);
+    hot.latestAt = Math.max(hot.latestAt, at);
+    hot.activeAt = Math.max(hot.activeAt, time);
     hot.isDirty = true;
-    if (row.entry) hot.latestSeq = row.entry.seq;
-    this.#latestAt = Math.max(this.#latestAt, row.at);
-    this.#rows++;
-    this.#bytes += row.entry?.bytes ?? 0;
+    this.weight++;
   }
 
-  /** Drops the oldest rows of a session: they are settled now, or their session is gone. */
-  drop(hot: HotSession, count: number): void {
-    for (const row of hot.rows.splice(0, count)) {
-      this.#rows--;
-      this.#bytes -= row.entry?.bytes ?? 0;
-    }
-    hot.isDirty = hot.rows.length > 0;
+  /** The session was settled. */
+  settled(hot: HotSession): void {
+    hot.places = [];
+    hot.sizes = [];
+    hot.changes = [];
+    hot.isDirty = false;
     this.release(hot);
   }
 
   /** Stops holding a session that has nothing to be settled and nothing that waits. */
   release(hot: HotSession): void {
-    if (!hot.isDirty && hot.waiting === 0 && this.#sessions.get(hot.id) === hot) {
-      this.#sessions.delete(hot.id);
-    }
+    if (hot.isDirty || hot.waiting > 0 || hot.isGone) return;
+    this.#sessions.delete(hot.id);
   }
 
   /** Forgets a session that was removed. */
   forget(hot: HotSession): void {
+    hot.isGone = true;
     this.#sessions.delete(hot.id);
-    this.drop(hot, hot.rows.length);
   }
 }

@@ -49,6 +49,22 @@ export interface RunRecord {
   /** Completed steps. */
   readonly step: number;
   readonly startedAt: number;
+  /** Tokens used so far. */
+  readonly tokens?: number;
+  /** The model turn whose tool calls are being carried out. */
+  readonly turn?: TurnRecord;
+}
+
+/** How far the tool calls of one model turn are. */
+export interface TurnRecord {
+  /** What the model said, with its calls. */
+  readonly message: Message;
+  /** Number of the session's last tool call before this turn. */
+  readonly calls: number;
+  /** step_ids whose `agent.tool_call` is in the log. */
+  readonly announced: readonly string[];
+  /** The calls that are answered. */
+  readonly results: readonly Message[];
 }
 
 /** A message that waits until the run in progress is over (protocol.md §8.2). */
@@ -148,9 +164,12 @@ export interface Store extends AsyncDisposable {
   load(id: string): Awaitable<StoredSession | null>;
   /** Sessions by ascending id. Meant for start-up and for tools: a store may have to write before it can answer. */
   list(options: ListOptions): Awaitable<readonly SessionSummary[]>;
-  /** Notes that the session was in use at `at` (milliseconds since 1970). Cheap; a crash may forget it. */
+  /**
+   * Notes that the session was in use at `at` (milliseconds since 1970). A crash may forget it. Cheap enough for once
+   * a minute while somebody watches; a commit does it by itself.
+   */
   touch(id: string, at: number): Awaitable<void>;
-  /** Ids of sessions last in use before `before`, longest ago first, at most `limit`: call it until it is empty. */
+  /** Ids of sessions last in use before `before`, in no certain order, at most `limit`. */
   expired(before: number, limit: number): Awaitable<readonly string[]>;
   /** Removes the session as `remove` does, but leaves behind that it existed; refuses an old fencing token. */
   end(id: string, fence: number, at: number): Awaitable<void>;
@@ -164,6 +183,8 @@ export interface Store extends AsyncDisposable {
 
 /** Messages of the transcript that are kept at least: far more than any agent's memory budget. */
 export const keptMessages = 1000;
+/** Characters of them that are kept at most in memory: twice what a session remembers. */
+export const keptMessageChars = 8 << 20;
 
 /** Message ids remembered per session (protocol.md §8.3). */
 export const rememberedInputs = 1000;

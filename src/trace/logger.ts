@@ -22,8 +22,21 @@ export interface Logger {
 export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 function withDetails(record: LogRecord): LogRecord {
-  const details = Object.entries(record.properties).map(([key, value]) => `${key}=${String(value)}`);
-  return { ...record, message: [[...record.message, ...details].join(" ")] };
+  const details = Object.entries(record.properties).map(([key, value]) => `${key}=${textOf(value)}`);
+  // Line breaks would forge records.
+  return {
+    ...record,
+    message: [[...record.message, ...details].join(" ").replace(/[\r\n\u2028\u2029]+/g, " ")],
+  };
+}
+
+/** A detail may come from a tool or a model: anything, also what cannot be printed. */
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return "(unprintable)";
+  }
 }
 
 /** Opens the log on stderr; `debug` adds a line for every connection, session and run. */
@@ -53,7 +66,7 @@ function adapt(sink: Sink, debug: boolean): Logger {
   };
 }
 
-/** The library fills {placeholders}; ours are finished sentences, and line breaks would forge records. */
+/** The library fills {placeholders}; ours are finished sentences. */
 function escaped(message: string): string {
-  return message.replace(/[\r\n]+/g, " ").replaceAll("{", "{{").replaceAll("}", "}}");
+  return message.replaceAll("{", "{{").replaceAll("}", "}}");
 }

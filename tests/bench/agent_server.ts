@@ -43,7 +43,14 @@ const lookup = defineTool({
 
 const running = await startServer({
   agents: [define(createReactAgent({ name: "bench", tools: [lookup] }))],
-  config: loadConfig({ host: "127.0.0.1", port: 0, rateLimit: 0, drainSeconds: 0, heartbeatSeconds }, {}),
+  config: loadConfig({
+    host: "127.0.0.1",
+    port: 0,
+    store: "memory:",
+    rateLimit: 0,
+    drainSeconds: 0,
+    heartbeatSeconds,
+  }, {}),
   model,
 });
 await serveLines({ port: running.port }, () => null);

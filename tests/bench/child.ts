@@ -5,6 +5,7 @@ export interface ChildOptions {
   readonly options?: unknown;
   /** Flags of `deno run` besides -A and --frozen. */
   readonly flags?: readonly string[];
+  readonly env?: Record<string, string>;
   /** Lines of stderr; default: they are passed through. */
   readonly onErrorLine?: (line: string) => void;
 }
@@ -53,12 +54,13 @@ export class Child<Ready> implements AsyncDisposable {
 
   /** Starts a script of ours; resolves when it has said that it is ready. */
   static async start<Ready>(script: URL, options: ChildOptions = {}): Promise<Child<Ready>> {
-    const { flags = [], onErrorLine } = options;
+    const { flags = [], env = {}, onErrorLine } = options;
     const argument = JSON.stringify(options.options ?? {});
     const process = denoCommand(["run", "--frozen", "-A", ...flags, script.pathname, argument], {
       stdin: "piped",
       stdout: "piped",
       stderr: onErrorLine ? "piped" : "inherit",
+      env,
     }).spawn();
     const lines = linesOf(process.stdout);
     const errors = onErrorLine ? forward(process.stderr, onErrorLine) : Promise.resolve();

@@ -94,6 +94,7 @@ export class FakeServer {
       port: options.config.port || 49152,
       modelName: "demo",
       demo: true,
+      storeName: "memory",
       setAgents: (agents: readonly { name: string }[]) => this.sets.push(agents.map(({ name }) => name)),
       drain: async () => {
         this.drains++;

@@ -90,7 +90,7 @@ Deno.test("C6 Of several llm_message snapshots in one window only the newest is 
   const { AnswerStream } = await import("../../src/session/answer_stream.ts");
   const appended: string[] = [];
   const stream = new AnswerStream(
-    "run_1",
+    () => "st_1",
     { coalesceMs: 50, coalesceBytes: 1024, answerStream: "eager" },
     (draft) => appended.push(String(draft.content)),
   );

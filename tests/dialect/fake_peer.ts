@@ -1,5 +1,4 @@
 /** The native dialect without sockets: a server made of its sessions only, and connections that keep what they get. */
-import assert from "node:assert/strict";
 import type { CloseReason } from "../../src/errors.ts";
 import { type Config, loadConfig } from "../../src/config.ts";
 import { openNative } from "../../src/dialect/native.ts";
@@ -94,7 +93,9 @@ export class FakeServer {
   }
 
   find(id: string): Session {
-    return this.sessions.find(id, "anonymous");
+    const session = this.sessions.peek(id, "anonymous");
+    if (!session) throw new Error(`There is no session ${id}`);
+    return session;
   }
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { CloseReason } from "../../src/errors.ts";
 import { hang, say } from "../../src/mod.ts";
 import { events } from "../../src/protocol/schema.ts";
-import { ask, FakeServer, names, numbers } from "./fake_peer.ts";
+import { ask, FakeServer, numbers } from "./fake_peer.ts";
 
 const sessionCommands = [
   { event: "user.message", content: "x" },

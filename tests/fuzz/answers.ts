@@ -92,6 +92,8 @@ export class Answers {
     } else if (frame.event === "agent.session_created" && frame.seq === 1 && !metadata.replayed) {
       // Commands of one connection are carried out in order: this is the oldest that waits.
       this.#settle(this.#first((pending) => pending.event === "user.create_session"));
+    } else if (frame.event === "agent.state_restored" && frame.seq === 1 && !metadata.replayed) {
+      this.#settle(this.#first((pending) => pending.event === "user.reconnect_with_state"));
     } else if (metadata.terminal) {
       this.#settleAll((one) => one.event === "user.cancel" && one.session === frame.session_id);
     } else if (metadata.action === "confirm_resolved") {

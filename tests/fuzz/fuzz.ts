@@ -1,4 +1,4 @@
-/** The parts of a fuzz run: warm-up, measured part, memory, and the rate limit. */
+/** The parts of a fuzz run: random frames, with a look at memory, and the rate limit. */
 import { setTimeout as delay } from "node:timers/promises";
 import { Child } from "../bench/child.ts";
 import { Findings } from "./findings.ts";
@@ -8,13 +8,15 @@ import type { ServerState } from "./server.ts";
 
 export interface FuzzOptions {
   readonly seed: number;
-  /** Frames of the measured part. */
   readonly frames: number;
-  /** Frames before it, which bring the memory to its working size. */
-  readonly warmUpFrames: number;
   readonly sockets: number;
-  /** Share by which memory may have grown in the end; undefined: it is told, not judged. */
-  readonly memoryShare?: number;
+  /** Compares memory before and after; left out, it is not looked at. */
+  readonly memory?: {
+    /** Frames before the comparison, which bring the memory to its working size. */
+    readonly warmUpFrames: number;
+    /** Share by which it may have grown in the end. */
+    readonly share: number;
+  };
 }
 
 export interface FuzzReport {
@@ -33,13 +35,22 @@ const shortTimes = {
   heartbeatSeconds: 2,
 };
 /** Lines of the log that tell of a fault of the server; failed runs and hooks are wanted. */
-const faultLine = /Command failed|Connection failed|Uncaught|without its|lost its store|did not stop|panic/;
+const faultLine =
+  /Command failed|Connection failed|Cannot deliver|Uncaught|without its|lost its store|did not stop|panic/;
 /** How long sessions may take to expire after the last socket has gone. */
 const expiryMs = 30_000;
+
+/** The allocator gives back what is free at once: otherwise its hoard is measured, which varies by half. */
+const env = {
+  MALLOC_ARENA_MAX: "1",
+  MALLOC_TRIM_THRESHOLD_: "131072",
+  MALLOC_MMAP_THRESHOLD_: "65536",
+};
 
 function startServer(config: Record<string, unknown>, findings: Findings): Promise<Server> {
   return Child.start(new URL("server.ts", import.meta.url), {
     options: { config },
+    env,
     flags: ["--v8-flags=--expose-gc"],
     onErrorLine: (line) => {
       // deno-lint-ignore no-control-regex -- the log colours its levels
@@ -83,46 +94,46 @@ const total = (sockets: readonly FuzzSocket[], pick: (socket: FuzzSocket) => num
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
 
-function compare(what: string, before: number, after: number): string {
-  const change = ((after / before - 1) * 100).toFixed(1);
-  return `${what}: ${megabytes(before)} before, ${megabytes(after)} after (${change} %)`;
+function listed(closes: ReadonlyMap<string, number>): string {
+  return `closes: ${[...closes].map(([key, count]) => `${key} × ${count}`).join(", ") || "none"}`;
+}
+
+/** What memory there was and is; growth beyond the share is a finding. */
+function compare(before: ServerState, after: ServerState, share: number, findings: Findings): string[] {
+  return ([["Heap", "heapBytes"], ["Resident memory", "residentBytes"]] as const).map(([name, key]) => {
+    const growth = after[key] / before[key] - 1;
+    const line = `${name}: ${megabytes(before[key])} before, ${megabytes(after[key])} after`;
+    if (growth > share) findings.add(`${name} has grown`, line);
+    return `${line} (${(growth * 100).toFixed(1)} %)`;
+  });
 }
 
 /** Random frames without a rate limit. */
 async function mainPart(options: FuzzOptions, findings: Findings): Promise<string[]> {
+  const { memory, frames } = options;
   const closes = new Map<string, number>();
   // Floods overflow the queue of 32; answers of a megabyte are more than a busy reader takes at once.
   const shared = { findings, sessions: [], closes, allowed: ["inbound_overflow", "slow_consumer"] };
   await using server = await startServer({ rateLimit: 0, ...shortTimes }, findings);
   void server.ended.then(({ code }) => code !== 0 && findings.add("The server died", `code ${code}`));
-  await play(makeSockets(options, server, 0, shared), options.warmUpFrames);
-  const before = await stateAtRest(server, findings);
+  if (memory) await play(makeSockets(options, server, 0, shared), memory.warmUpFrames);
+  const before = memory && await stateAtRest(server, findings);
   const startedAt = Date.now();
   const sockets = makeSockets(options, server, 1, shared);
-  await play(sockets, options.frames);
+  await play(sockets, frames);
   const seconds = (Date.now() - startedAt) / 1000;
   const after = await stateAtRest(server, findings);
-  const heap = compare("heap after collection", before.heapBytes, after.heapBytes);
-  const resident = compare("resident memory", before.residentBytes, after.residentBytes);
-  const { memoryShare } = options;
-  if (memoryShare !== undefined) {
-    if (after.heapBytes > before.heapBytes * (1 + memoryShare)) findings.add("The heap has grown", heap);
-    if (after.residentBytes > before.residentBytes * (1 + memoryShare)) {
-      findings.add("Resident memory has grown", resident);
-    }
-  }
+  const sum = (pick: (answers: FuzzSocket["answers"]) => number) =>
+    total(sockets, (one) => pick(one.answers));
   return [
-    `sent ${total(sockets, (one) => one.sent)} frames from ${sockets.length} sockets in ${
+    `${total(sockets, (one) => one.sent)} frames sent from ${sockets.length} sockets in ${
       seconds.toFixed(1)
-    } s, ` +
-    `received ${total(sockets, (one) => one.received)}`,
-    `commands that must be answered: ${total(sockets, ({ answers }) => answers.named)}, answered ` +
-    `${total(sockets, ({ answers }) => answers.answered)}, cut off by a close ${
-      total(sockets, ({ answers }) => answers.cut)
-    }`,
-    `closes: ${[...closes].map(([key, count]) => `${key} × ${count}`).join(", ") || "none"}`,
-    heap,
-    resident,
+    } s`,
+    `${total(sockets, (one) => one.received)} frames received and checked`,
+    `${sum(({ named }) => named)} commands had to be answered: ${sum(({ answered }) => answered)} were`,
+    `${sum(({ cut }) => cut)} were cut off by a close`,
+    listed(closes),
+    ...before ? compare(before, after, memory!.share, findings) : [],
   ];
 }
 
@@ -169,7 +180,13 @@ async function ratePart(options: FuzzOptions, findings: Findings): Promise<strin
 
 export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   const findings = new Findings();
-  const main = await mainPart(options, findings);
-  const rate = await ratePart(options, findings);
-  return { findings, lines: [`seed ${options.seed}`, ...main, ...rate] };
+  const lines = [`Seed ${options.seed}`];
+  for (const part of [mainPart, ratePart]) {
+    try {
+      lines.push(...await part(options, findings));
+    } catch (cause) {
+      findings.add("A part could not be finished", cause instanceof Error ? cause.message : String(cause));
+    }
+  }
+  return { findings, lines };
 }

@@ -180,7 +180,7 @@ export class FuzzSocket {
   }
 
   #checkOwner({ event, session_id, seq, metadata }: AnyFrame, text: string): void {
-    const isNew = event === "agent.session_created" && seq === 1;
+    const isNew = (event === "agent.session_created" || event === "agent.state_restored") && seq === 1;
     if (session_id !== undefined && !isNew && !this.#named.has(session_id)) {
       this.#shared.findings.add("A frame of a session that this socket never named", text);
     }
@@ -191,7 +191,8 @@ export class FuzzSocket {
   }
 
   #learn(frame: AnyFrame): void {
-    if (frame.event === "agent.session_created" && frame.seq === 1 && !frame.metadata.replayed) {
+    const isNew = frame.event === "agent.session_created" || frame.event === "agent.state_restored";
+    if (isNew && frame.seq === 1 && !frame.metadata.replayed) {
       this.#named.add(frame.session_id);
       keep(this.#own, frame.session_id);
       keep(this.#shared.sessions, frame.session_id);

@@ -9,14 +9,16 @@ const { values: given } = parseArgs({
   options: { seed: { type: "string" }, frames: { type: "string" }, sockets: { type: "string" } },
 });
 
+/** Memory reaches its working size no sooner, however short the run is. */
+const leastWarmUp = 20_000;
+
 const frames = Number(given.frames ?? 200_000);
 const { findings, lines } = await fuzz({
   seed: Number(given.seed ?? crypto.getRandomValues(new Uint32Array(1))[0]),
   frames,
-  warmUpFrames: Math.ceil(frames / 4),
   sockets: Number(given.sockets ?? 50),
-  memoryShare: 0.1,
+  memory: { warmUpFrames: Math.max(leastWarmUp, Math.ceil(frames / 4)), share: 0.1 },
 });
-const verdict = findings.isEmpty ? ["✓ nothing found"] : findings.lines();
+const verdict = findings.isEmpty ? ["✓ Nothing was found"] : findings.lines();
 Deno.stdout.writeSync(new TextEncoder().encode(`${[...lines, ...verdict].join("\n")}\n`));
 Deno.exit(findings.isEmpty ? 0 : 1);

@@ -60,7 +60,7 @@ Deno.test("Nothing is handed to a socket that holds 256 KiB", async () => {
 Deno.test("A peer over its budget has the grace time to catch up, and is closed once when it does not", async () => {
   using time = fakeTime();
   const { socket, outbound, slow } = open();
-  for (let n = 0; n < 25; n++) outbound.send(frame(50 * kib, n));
+  for (let n = 0; n < 35; n++) outbound.send(frame(50 * kib, n));
   await pass(time, 4900, () => socket.drain(kib));
   assert.equal(slow.times, 0);
   await pass(time, 300, () => socket.drain(kib));

@@ -211,3 +211,21 @@ Deno.test("A mark is added to full and to empty metadata, and to nothing else", 
     }
   }
 });
+
+Deno.test("Content that JSON leaves out is left out, and the frame stays JSON", () => {
+  const nothing = { toJSON: () => undefined };
+  for (const content of [nothing, { toJSON: () => () => 1 }, () => 1, Symbol("s"), undefined, null]) {
+    const frame = JSON.parse(encodeFrame({ event: "shop.x", session_id: "S1", content }, "zh"));
+    assert.deepEqual(["content" in frame, frame.metadata], [false, {}]);
+  }
+  const frame = JSON.parse(encodeFrame({ event: "shop.x", content: { a: nothing, b: 1 } }, "zh"));
+  assert.deepEqual(frame.content, { b: 1 });
+});
+
+Deno.test("Metadata is an object whatever an agent put into it, so that marks can be added", () => {
+  for (const toJSON of [() => "x", () => undefined, () => [1], () => null]) {
+    const text = encodeFrame({ event: "shop.x", content: "x", metadata: { a: 1, toJSON } }, "zh");
+    const { metadata } = JSON.parse(withMark(text, "replayed"));
+    assert.equal(metadata.replayed, true);
+  }
+});

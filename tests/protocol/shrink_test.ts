@@ -222,3 +222,14 @@ Deno.test("A frame of exactly the limit is left as it is, one byte more is short
   assert.ok(byteLength(over) <= maxFrameBytes);
   assert.equal(JSON.parse(over).metadata.original_bytes, maxFrameBytes + 1);
 });
+
+Deno.test("Metadata of very many members, and names that are huge themselves, are cut as well", () => {
+  const many = Object.fromEntries(Array.from({ length: 150_000 }, (_, index) => [`key${index}`, index]));
+  const huge = { ["k".repeat(2 << 20)]: 1 };
+  for (const big of [many, huge]) {
+    for (const place of [{ metadata: { ...big, run_id: "run_1", terminal: true } }, { content: big }]) {
+      const { metadata } = shrunk(frame({ metadata: { run_id: "run_1", terminal: true }, ...place }));
+      assert.deepEqual([metadata.run_id, metadata.terminal, metadata.truncated], ["run_1", true, true]);
+    }
+  }
+});

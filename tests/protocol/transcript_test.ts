@@ -73,3 +73,37 @@ Deno.test("One turn longer than the budget keeps its question", () => {
   ];
   assert.deepEqual(newestMessages(messages, 3), [messages[0]]);
 });
+
+Deno.test("A budget of characters is kept the same way: no result without its call, the question leads", () => {
+  const random = seeded(11);
+  for (let round = 0; round < 2000; round++) {
+    const messages = transcript(random).map((message) => ({
+      ...message,
+      content: message.content.padEnd(Math.floor(random() * 400), "x"),
+    }));
+    const chars = 200 + Math.floor(random() * 3000);
+    const kept = newestMessages(messages, 1000, chars);
+    const known = new Set<string>();
+    for (const message of kept) {
+      for (const { id } of message.tool_calls ?? []) known.add(id);
+      if (message.role === "tool") assert.ok(known.has(message.tool_call_id!), `round ${round}`);
+    }
+    assert.equal(kept[0]?.role ?? "user", "user", `round ${round}`);
+    const places = kept.map((message) => messages.indexOf(message));
+    assert.deepEqual(places, [...places].sort((a, b) => a - b));
+    // The leading question and a newest message that is too long by itself may exceed the budget, nothing else.
+    const size = kept.slice(1).reduce((sum, { content }) => sum + content.length, 0);
+    assert.ok(size <= Math.max(chars, kept.at(-1)!.content.length), `round ${round}: ${size} of ${chars}`);
+  }
+});
+
+Deno.test("Arguments of calls and pictures count as characters too", () => {
+  const big = "x".repeat(1000);
+  const messages: Message[] = Array.from({ length: 20 }, (_, index): Message[] => [
+    { role: "user", content: `q${index}` },
+    { role: "assistant", content: "", tool_calls: [{ id: `${index}`, name: "t", arguments: big }] },
+    { role: "tool", content: "r", tool_call_id: `${index}`, image: `data:image/png;base64,${big}` },
+  ]).flat();
+  const kept = newestMessages(messages, 1000, 5000);
+  assert.ok(JSON.stringify(kept).length < 8000, `${JSON.stringify(kept).length} characters`);
+});

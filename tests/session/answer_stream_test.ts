@@ -6,7 +6,8 @@ import { fakeTime } from "../helpers/fake_time.ts";
 function open(answerStream: "eager" | "safe" = "eager") {
   const drafts: AnyFrame[] = [];
   const limits = { coalesceMs: 50, coalesceBytes: 1024, answerStream };
-  const stream = new AnswerStream("run_ab", limits, (draft) => void drafts.push(draft));
+  let named = 0;
+  const stream = new AnswerStream(() => `st_ab_${++named}`, limits, (draft) => void drafts.push(draft));
   return { stream, drafts };
 }
 
