@@ -138,6 +138,20 @@ export const Config = z.strictObject({
     "eager: stream text at once; safe: only text that is surely the answer",
   ),
 
+  stateSecretKey: setting(
+    "state",
+    list().optional(),
+    "Secrets that sign exported states; the first signs, all verify",
+    {
+      secret: true,
+    },
+  ),
+  stateAudience: setting(
+    "state",
+    z.string().min(1).default("myagent-ws"),
+    "For whom exported states are signed",
+  ),
+
   agentReady: setting("switches", flag(true), "Send agent.ready after agent.session_created"),
   sendLlmMessage: setting("switches", flag(false), "Send agent.llm_message after every model turn", {
     env: ["SEND_LLM_MESSAGE"],

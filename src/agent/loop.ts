@@ -146,6 +146,8 @@ async function* think(
   let usage: Usage | undefined;
   const parts = ctx.model({ messages, tools, toolChoice: options.toolChoice, signal: ctx.signal });
   for await (const part of parts) {
+    // A model that does not watch its signal must not hold up a cancel until it has said everything.
+    ctx.signal.throwIfAborted();
     if (part.type === "text" && part.text !== "") {
       text += part.text;
       yield { type: "text", text: part.text, tentative: tools.length > 0 };

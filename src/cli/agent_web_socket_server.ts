@@ -16,7 +16,7 @@ export interface ServerOptions {
   hooks?: Hooks;
   /** Answers instead of the configured model. */
   model?: Model;
-  /** Signs exported states; kept for the day this server exports them. */
+  /** Signs exported states. */
   stateSecretKey?: string;
   host?: string;
   port?: number;
@@ -87,8 +87,7 @@ export class AgentWebSocketServer {
   }
 
   async #start(): Promise<RunningServer> {
-    const { agentFactory: _, agentFactoryFunc: __, hooks = {}, model, stateSecretKey: ___, ...settings } =
-      this.#options;
+    const { agentFactory: _, agentFactoryFunc: __, hooks = {}, model, ...settings } = this.#options;
     const makeAgent = this.#factory!;
     // Loaded here and not above: an agent file that only defines an agent does not need a server.
     const { startServer } = await import("./serve.ts");

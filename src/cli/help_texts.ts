@@ -65,6 +65,7 @@ const groups: Readonly<Record<string, readonly [chinese: string, english: string
   sending: ["发送与心跳:", "Sending and heartbeat:"],
   sessions: ["会话:", "Sessions:"],
   runs: ["运行:", "Runs:"],
+  state: ["状态导出:", "State export:"],
   switches: ["开关:", "Switches:"],
 };
 
@@ -81,6 +82,8 @@ const settings: Partial<Record<SettingName, string>> = {
   dataDir: "保存会话的文件夹，重启后会话仍在",
   durability: "事件何时算已保存：写入磁盘（sync）、写入文件（batch）、立即（memory）",
   resume: "服务器重启后是否继续未完成的任务",
+  stateSecretKey: "为导出的会话状态签名的密钥，用逗号分隔；第一个签名，全部可验证",
+  stateAudience: "导出的会话状态为谁签名",
   transport: "native：Deno 自带的 WebSocket；ws：限制消息大小，适合公网；auto：按主机选择",
   healthPort: "只提供 /health 和 /metrics 的端口（习惯用 8081）",
   allowedOrigins: "允许连接的网页来源，用逗号分隔；不设则允许同主机、本机和本地文件",

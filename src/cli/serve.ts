@@ -10,6 +10,7 @@ import type { AgentDefinition } from "../isolation/host.ts";
 import type { Model } from "../model/model.ts";
 import { chooseModel, toModel } from "../model/open.ts";
 import { SessionRegistry } from "../session/registry.ts";
+import { randomKey, stateKeys } from "../session/state_keys.ts";
 import { openStore } from "../store/open.ts";
 import { openLogger } from "../trace/logger.ts";
 import { Metrics } from "../trace/metrics.ts";
@@ -30,6 +31,8 @@ export interface RunningServer {
   /** True when the offline demo model answers. */
   readonly demo: boolean;
   readonly storeName: string;
+  /** True when exported states cannot be restored after a restart. */
+  readonly hasRandomStateKey: boolean;
   readonly sessions: SessionRegistry;
   readonly metrics: Metrics;
   /** Agents of new sessions from now on. */
@@ -61,7 +64,9 @@ export async function startServer({ agents, config, model }: ServeOptions): Prom
     metrics,
     logger,
   });
-  const services = { config, sessions, metrics, logger, startedAt: Date.now() };
+  const configured = stateKeys(config.stateSecretKey ?? []);
+  const state = { keys: configured.length ? configured : [randomKey()], audience: config.stateAudience };
+  const services = { config, sessions, metrics, logger, state, startedAt: Date.now() };
   const gateway = new Gateway({ ...services, openNative, page: servePage });
   await sessions.recover();
   const listeners = await listen(gateway, config).catch(async (cause) => {
@@ -83,6 +88,7 @@ export async function startServer({ agents, config, model }: ServeOptions): Prom
     modelName: chosen.name,
     demo: chosen.demo ?? false,
     storeName: store.name,
+    hasRandomStateKey: configured.length === 0,
     sessions,
     metrics,
     setAgents: (list) => sessions.setAgents(list),

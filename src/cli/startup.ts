@@ -51,6 +51,7 @@ export function announce(cli: Cli, config: Config, server: RunningServer): void 
   cli.say("store", server.storeName === "memory" ? cli.text("storeMemory") : server.storeName);
   if (config.watch) cli.say("watching");
   if (server.demo) cli.say("demoModel");
+  if (server.hasRandomStateKey && !isLoopback(host)) cli.say("randomStateKey");
   if (!isLoopback(host)) cli.say("noAuthentication", host);
   if (cli.io.outIsTerminal) cli.say("stopHint");
 }

@@ -16,6 +16,10 @@ const texts = {
     "⚠️  演示模型: 未设置 OPENAI_API_KEY，回答由离线程序拼成，不是真正的 AI",
     "⚠️  DEMO MODEL: OPENAI_API_KEY is not set, so answers are made up offline, not by a real AI",
   ],
+  randomStateKey: [
+    "⚠️  未设置 MYAGENT_STATE_SECRET_KEY: 导出的会话状态在重启后无法恢复",
+    "⚠️  MYAGENT_STATE_SECRET_KEY is not set: exported sessions cannot be restored after a restart",
+  ],
   noAuthentication: [
     "⚠️  没有身份验证: 监听 {}，任何连得上这台机器的人都能使用",
     "⚠️  No authentication: it listens on {}, and everyone who reaches this machine may use it",

@@ -2,6 +2,7 @@
 import type { CloseReason } from "../errors.ts";
 import type { Config } from "../config.ts";
 import type { SessionRegistry } from "../session/registry.ts";
+import type { StateKey } from "../session/state_keys.ts";
 import type { Logger } from "../trace/logger.ts";
 import type { Metrics } from "../trace/metrics.ts";
 
@@ -26,6 +27,8 @@ export interface DialectServices {
   readonly sessions: SessionRegistry;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** What signs exported states, and for whom (protocol.md §11). */
+  readonly state: { readonly keys: readonly StateKey[]; readonly audience: string };
   /** When the server started, milliseconds since 1970. */
   readonly startedAt: number;
 }

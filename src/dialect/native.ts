@@ -106,7 +106,7 @@ async function carryOut(connection: NativeConnection, given: Command): Promise<v
     if (command.event === "user.ack") return acknowledge(connection, command);
     if (command.event === "user.create_session") return await createSession(connection, command);
     if (sessionless.has(command.event)) {
-      return sessionCommands[command.event]!(connection, undefined as never, command);
+      return await sessionCommands[command.event]!(connection, undefined as never, command);
     }
     const session = await reach(connection, command);
     // `user.reconnect` is the attach itself; all others act on the session they have reached.
@@ -135,12 +135,13 @@ async function reach(connection: NativeConnection, command: Command): Promise<Se
 
 /** A refusal: `agent.error` where a session was named, `system.error` elsewhere; nothing else has changed. */
 function answerFailure(connection: NativeConnection, failure: AppError, command: Command | undefined): void {
-  const named = command !== undefined && !sessionless.has(command.event) &&
+  const named = command !== undefined &&
+    (!sessionless.has(command.event) || isRefusal(failure, "activeElsewhere")) &&
     !isRefusal(failure, "tooManySessions");
   const session = named ? connection.attached.get(command.session_id!)?.session : undefined;
   connection.direct({
     event: named ? "agent.error" : "system.error",
-    session_id: named ? shownId(command.session_id!) : undefined,
+    session_id: named ? shownId(command!.session_id ?? "") : undefined,
     content: failure.message,
     metadata: {
       error_code: failure.code,

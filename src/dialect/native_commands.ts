@@ -8,6 +8,7 @@ import type { Input, Session } from "../session/session.ts";
 import type { Args } from "../tool/tool.ts";
 import { hold } from "./native_attach.ts";
 import type { NativeConnection } from "./native_connection.ts";
+import { exportState, restoreState } from "./native_state.ts";
 
 type Members = Record<string, unknown>;
 type Handler = (connection: NativeConnection, session: Session, command: Command) => void | Promise<void>;
@@ -161,10 +162,6 @@ export const sessionCommands: Partial<Record<CommandName, Handler>> = {
   "user.retry_task": unsupported("restart_solver_task", "task_id", "missingTaskToRestart"),
   "user.cancel_plan": unsupported("cancel_plan"),
   "user.replan": unsupported("replan"),
-  "user.request_state": unsupported("state export"),
-  "user.reconnect_with_state": (_connection, _session, command) => {
-    const given = command.signed_state ??
-      (isObject(command.content) ? command.content.signed_state : undefined);
-    throw refuse(given === undefined || given === null ? "missingState" : "stateUnsupported");
-  },
+  "user.request_state": exportState,
+  "user.reconnect_with_state": (connection, _session, command) => restoreState(connection, command),
 };

@@ -173,6 +173,8 @@ export const agentEvents = [
       restored_step: z.int(),
       message_count: z.int(),
       agent_name: z.string(),
+      connection_id: z.uuid().optional(),
+      epoch: z.string().optional(),
       warnings: z.array(z.string()),
     }),
   }),

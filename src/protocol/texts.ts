@@ -72,10 +72,12 @@ const refusals = {
     "Missing signed_state in reconnect request",
     "缺少 signed_state",
   ],
-  stateUnsupported: [
-    "ERR_VALIDATION_405",
-    "Failed to restore session state: this server does not restore exported states",
-    "此服务器不支持恢复导出的会话状态",
+  invalidState: ["ERR_VALIDATION_406", "Invalid state: {}", "会话状态无效"],
+  restoreFailed: ["ERR_EXECUTION_604", "Failed to restore session state", "会话状态恢复失败"],
+  activeElsewhere: [
+    "ERR_CONNECTION_904",
+    "Session already active on another connection",
+    "会话正由另一个连接使用",
   ],
   closing: ["ERR_CONNECTION_900", "Server is closing this connection: {}", "服务器正在关闭此连接"],
 } as const satisfies Record<string, Refusal>;
@@ -112,6 +114,8 @@ export function localizedReason(text: string, language: Language): string {
 const status = {
   connected: ["连接成功", "Connected"],
   created: ["会话创建成功", "Session created"],
+  stateExported: ["会话状态已保存", "Session saved"],
+  stateRestored: ["会话状态已恢复", "Session restored"],
   resumed: ["会话已恢复连接", "Session resumed"],
   ready: ["助手已就绪", "Assistant ready"],
   thinking: ["收到，开始处理…", "Got it, working on it…"],

@@ -72,9 +72,6 @@ export class Attachment {
   async #drain(to: number, marks: (entry: Entry) => readonly DeliveryMark[]): Promise<number> {
     const from = this.#cursor;
     while (!this.#closed && this.#cursor < to) {
-      const ready = this.#sink.ready();
-      if (ready) await ready;
-      if (this.#closed) break;
       const read = this.#log.read(this.#cursor, Math.min(batch, to - this.#cursor));
       const entries = read instanceof Promise ? await read : read;
       if (!entries?.length) {
@@ -84,6 +81,10 @@ export class Attachment {
         break;
       }
       for (const entry of entries) {
+        // Asked for each: a few large entries may be all that a reader can take for now.
+        const ready = this.#sink.ready();
+        if (ready) await ready;
+        if (this.#closed) break;
         this.#cursor = entry.seq;
         this.#sink.deliver(entry, marks(entry));
       }

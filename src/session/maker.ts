@@ -30,6 +30,8 @@ export interface Wish {
   readonly language: Language;
   /** The content of `user.create_session`, for the hook and the session's values. */
   readonly content?: unknown;
+  /** True when `content` are values the hook has made already. */
+  readonly restored?: boolean;
 }
 
 export class SessionMaker {
@@ -54,7 +56,8 @@ export class SessionMaker {
     const { content, language, owner } = wish;
     const isObject = typeof content === "object" && content !== null;
     const values: Record<string, unknown> = isObject ? { ...content } : {};
-    const { agent, model } = await this.#prepare(definition, content, values);
+    const used = wish.restored ? { ...definition, hooks: {} } : definition;
+    const { agent, model } = await this.#prepare(used, content, values);
     const id = this.#newId();
     const epoch = this.#newId().slice(0, 8);
     const record = { id, epoch, owner, agent: agent.name, language, createdAt: Date.now() };

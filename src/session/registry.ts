@@ -63,6 +63,11 @@ export class SessionRegistry {
     }
   }
 
+  /** Makes a session of an exported state; hooks do not run again. @throws AppError as `create` does */
+  restore(wish: Wish): Promise<Session> {
+    return this.create({ ...wish, restored: true });
+  }
+
   /**
    * The session for its owner; one that was put away is read back.
    *

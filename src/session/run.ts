@@ -57,6 +57,11 @@ export class Run {
     );
   }
 
+  /** Completed steps. */
+  get step(): number {
+    return this.#progress.step;
+  }
+
   /** Starts the work; the start event is in the log when this returns. */
   start(question: string, messageId: string | undefined): void {
     this.messages.push({ role: "user", content: question });

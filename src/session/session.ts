@@ -16,6 +16,8 @@ import { SessionMemory } from "./memory.ts";
 import { type Decision, Questions } from "./questions.ts";
 import { Run } from "./run.ts";
 import type { EffectiveSettings, RunHost } from "./run_host.ts";
+import type { StateSource } from "./state_export.ts";
+import type { RestoredState } from "./state_restore.ts";
 
 export type SessionState = "IDLE" | "RUNNING" | "CLOSED";
 export type EndReason = "expired" | "restored" | "server_shutdown" | "operator";
@@ -139,12 +141,53 @@ export class Session {
       content: statusText("created", language),
       metadata: { agent_name: name, connection_id: connectionId, agent_type: type, epoch, language },
     }, () => ({ values: this.#memory.values }));
-    if (!withReady) return;
+    if (withReady) this.#ready();
+  }
+
+  #ready(): void {
+    const content = statusText("ready", this.language);
+    this.#append({ event: "agent.ready", content, metadata: { state: "IDLE" } });
+  }
+
+  /** Sends the first events of a session that was made of an exported state. */
+  openRestored({ state, messages, warnings }: RestoredState, connectionId: string, withReady: boolean): void {
+    const { epoch, language } = this.record;
+    this.#memory.addMessages(messages, this.agent.memory);
     this.#append({
-      event: "agent.ready",
-      content: statusText("ready", language),
-      metadata: { state: "IDLE" },
-    });
+      event: "agent.state_restored",
+      content: statusText("stateRestored", language),
+      metadata: {
+        original_session_id: state.session_id,
+        restored_step: state.current_step,
+        message_count: messages.length,
+        agent_name: this.agent.name,
+        connection_id: connectionId,
+        epoch,
+        warnings,
+      },
+    }, () => ({ values: this.#memory.values, messages }));
+    if (withReady) this.#ready();
+  }
+
+  /** The session after its last completed step, for an export. */
+  stateSource(): StateSource {
+    const { id, createdAt } = this.record;
+    return {
+      sessionId: id,
+      step: this.#run?.step ?? 0,
+      state: this.state,
+      createdAt,
+      activeAt: this.activeAt,
+      agentName: this.agent.name,
+      messages: [...this.#memory.messages, ...this.#run?.messages ?? []],
+      values: this.#memory.values,
+      pendingConfirmations: this.questions.stepIds(),
+    };
+  }
+
+  /** Stored events after `after`; none when they were dropped. */
+  async entriesAfter(after: number): Promise<readonly Entry[]> {
+    return await this.#log.read(after, this.latestSeq - after) ?? [];
   }
 
   /**
@@ -249,7 +292,7 @@ export class Session {
   }
 
   async #end(reason: EndReason): Promise<void> {
-    await this.cancel("server_shutdown");
+    await this.cancel(reason === "restored" ? "superseded" : "server_shutdown");
     if (this.#closed) return;
     this.#append({
       event: "agent.session_end",

@@ -29,6 +29,9 @@ interface Held {
   readonly remembered: Remembered;
 }
 
+/** Ended sessions that are remembered at most: some 3 MB. */
+const maxEnded = 20_000;
+
 export class MemoryStore implements Store {
   readonly name = "memory";
   readonly durable = false;
@@ -124,6 +127,7 @@ export class MemoryStore implements Store {
     if (!held) return;
     this.#sessions.delete(id);
     this.#ended.set(id, { owner: held.record.owner, at });
+    if (this.#ended.size > maxEnded) this.#ended.delete(this.#ended.keys().next().value!);
   }
 
   ended(id: string): EndedSession | null {

@@ -62,7 +62,13 @@ export class SqliteStore implements Store {
     this.#database = database;
     this.#tail = new Tail(database, latestCommit);
     this.#sweeper = new Sweeper(database);
-    this.#settler = new Settler(database, this.#tail, settleAfter, () => this.#sweeper.wake());
+    this.#settler = new Settler({
+      database,
+      tail: this.#tail,
+      startRows: settleAfter,
+      write: () => this.#groups.writeNow(),
+      trimmed: () => this.#sweeper.wake(),
+    });
     this.#groups = new Groups({ ...file, tail: this.#tail, stored: () => this.#settler.wake() });
     this.#sweeper.wake();
   }
@@ -118,7 +124,7 @@ export class SqliteStore implements Store {
       if (!hot) return null;
       this.#tail.release(hot);
       if (after + 1 < hot.oldestSeq) return null;
-      if (hot.waiting > 0 && !this.durable) this.#groups.writeNow();
+      this.#groups.writeNow();
       const settledSeq = hot.latestSeq - hot.places.length;
       const settled = after < settledSeq ? findPlaces(this.#database, hot.no, after, limit) : [];
       const skipped = Math.max(0, after - settledSeq);

@@ -102,6 +102,7 @@ export class Groups {
 
   /** `memory`: writes what waits, so that it can be read. @throws AppError */
   writeNow(): void {
+    if (this.#parts.durability !== "memory") return;
     this.#writeBehind();
     if (this.#queue.length > 0) throw storageFailure(this.#cause);
   }
@@ -116,12 +117,15 @@ export class Groups {
     });
   }
 
-  /** Writes what waits and stops. What `memory` has not written is still in the tail and can be settled. */
+  /** Writes what waits and stops. @throws AppError when it cannot be written */
   async close(): Promise<void> {
-    clearTimeout(this.#timer);
-    if (this.#parts.durability === "memory") this.#queue = [];
     for (let wait = this.drain(); wait; wait = this.drain()) await wait;
     clearImmediate(this.#immediate);
+    try {
+      this.writeNow();
+    } finally {
+      clearTimeout(this.#timer);
+    }
     this.#failure ??= new AppError("ERR_EXECUTION_602", "Cannot use the store: it is closed");
   }
 

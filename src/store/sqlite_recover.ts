@@ -82,7 +82,7 @@ function settleJournal(path: string, database: Database): void {
       if (hot) tail.apply(hot, { at, changes }, now);
     }
   }
-  new Settler(database, tail, 0, () => {}).all();
+  new Settler({ database, tail, startRows: 0, write: () => {}, trimmed: () => {} }).all();
 }
 
 interface Known {

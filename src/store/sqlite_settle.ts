@@ -25,44 +25,51 @@ const sessionWeight = 16;
 /** How far behind settling may fall before the store takes no more: memory must not run full. */
 const maxDelay = 16;
 
+export interface SettlerParts {
+  readonly database: Database;
+  readonly tail: Tail;
+  /** Stored rows at which it begins. */
+  readonly startRows: number;
+  /** Writes what is visible and not yet written, as `memory` allows. @throws AppError */
+  readonly write: () => void;
+  /** Called when there is something to be swept. */
+  readonly trimmed: () => void;
+}
+
 export class Settler {
+  readonly #parts: SettlerParts;
   readonly #database: Database;
   readonly #tail: Tail;
-  readonly #startRows: number;
-  readonly #trimmed: () => void;
   #planned: ReturnType<typeof setImmediate> | undefined;
   #todo: HotSession[] = [];
   /** Numbers up to this one are settled when `#todo` is empty; undefined: no pass is going on. */
   #through: number | undefined;
   #failure: unknown;
 
-  /**
-   * @param startRows - stored rows at which it begins
-   * @param trimmed - called when there is something to be swept
-   */
-  constructor(database: Database, tail: Tail, startRows: number, trimmed: () => void) {
-    this.#database = database;
-    this.#tail = tail;
-    this.#startRows = startRows;
-    this.#trimmed = trimmed;
+  constructor(parts: SettlerParts) {
+    this.#parts = parts;
+    this.#database = parts.database;
+    this.#tail = parts.tail;
   }
 
   /** Starts to settle in the background when enough has come together. */
   wake(): void {
     if (this.#planned) return;
     const { weight, size } = this.#tail;
-    if (this.#through === undefined && weight + size < this.#startRows) return;
+    if (this.#through === undefined && weight + size < this.#parts.startRows) return;
     this.#planned = setImmediate(() => this.#go());
   }
 
   /** @throws AppError ERR_EXECUTION_602 when settling has failed for so long that memory would run full */
   check(): void {
-    if (this.#failure && this.#tail.weight > maxDelay * this.#startRows) throw storageFailure(this.#failure);
+    if (!this.#failure || this.#tail.weight < maxDelay * this.#parts.startRows) return;
+    throw storageFailure(this.#failure);
   }
 
   /** Settles one session now. @throws AppError */
   one(hot: HotSession): void {
     if (!hot.isDirty) return;
+    this.#parts.write();
     this.#database.transaction(() => this.#settle(hot));
     this.#tail.settled(hot);
   }
@@ -91,6 +98,7 @@ export class Settler {
   }
 
   #slice(): void {
+    this.#parts.write();
     if (this.#through === undefined) {
       this.#through = this.#tail.latestAt;
       this.#todo = [...this.#tail.sessions()].filter((hot) => hot.isDirty);
@@ -140,7 +148,7 @@ export class Settler {
     writePlaces(this.#database, no, hot.latestSeq - places.length + 1, places, sizes);
     if (hot.oldestSeq > (before.oldest_seq as number)) {
       this.#database.run("INSERT OR IGNORE INTO garbage VALUES (?, ?)", no, hot.oldestSeq - 1);
-      this.#trimmed();
+      this.#parts.trimmed();
     }
     const messages = changes.flatMap((change) => change.messages ?? []);
     const inputs = changes.flatMap(({ input }) => input ? [[input.messageId, input.runId]] : []);
