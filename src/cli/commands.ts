@@ -10,6 +10,7 @@ import { runCommand } from "./run_command.ts";
 import { schemaCommand } from "./schema_command.ts";
 import { helpText } from "./help_texts.ts";
 import { serverCommand } from "./server_command.ts";
+import { sessionsCommand } from "./sessions_command.ts";
 
 const versionCommand = (cli: Cli) =>
   new Command("version").description(helpText("version", cli.language)).action(() => cli.line(version));
@@ -19,6 +20,7 @@ export const commandMakers: readonly ((cli: Cli) => Command)[] = [
   runCommand,
   checkCommand,
   initCommand,
+  sessionsCommand,
   schemaCommand,
   healthCommand,
   completionsCommand,

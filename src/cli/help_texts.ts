@@ -17,6 +17,15 @@ const texts = {
   run: ["在终端里运行一次 Agent", "Runs an agent once in the terminal"],
   file: ["Agent 文件", "agent file"],
   question: ["要问的话", "what to ask"],
+  sessions: [
+    "查看数据文件夹中的会话（服务器未运行时）",
+    "Look at the sessions of a data folder (while no server runs on it)",
+  ],
+  sessions_list: ["列出会话", "List the sessions: id, last activity, state, agent, events, bytes"],
+  sessions_show: ["显示一个会话的对话", "Show the conversation of a session"],
+  sessions_export: ["以 JSON 导出一个会话", "Print a session with all its events as JSON"],
+  sessions_delete: ["删除一个会话", "Delete a session for good"],
+  sessionId: ["会话 ID", "Id of the session"],
   check: [
     "检查 Agent 文件，显示名称、工具和权限",
     "Loads an agent file and shows its name, tools and permissions",

@@ -105,6 +105,10 @@ const texts = {
   summing: ["步骤已用完，正在总结…", "Out of steps, summing up…"],
   outOfSteps: ["步骤数已用完（{} 步）", "Step budget used up ({} steps)"],
 
+  noDataDir: ["请用 --data-dir 指定数据文件夹", "Name the data folder with --data-dir"],
+  noSuchSession: ["没有会话 {}", "There is no session {}"],
+  sessionDeleted: ["🗑️  已删除会话 {}", "🗑️  Session {} is deleted"],
+  sessionCount: ["共 {} 个会话", "{} sessions"],
   checkGood: ["✅ {} 可以使用", "✅ {} is ready to use"],
   labelName: ["名称", "Name"],
   labelDescription: ["描述", "Description"],

@@ -24,7 +24,7 @@ import type {
 export interface SqliteOptions {
   /** When a commit counts as stored. Default: "batch" */
   readonly durability?: Durability;
-  /** Commits after which the journal is settled. Default: 32 768; more cost less and make the next start longer */
+  /** Commits after which the journal is settled. Default: 65 536; more cost less and make the next start longer */
   readonly settleAfter?: number;
 }
 

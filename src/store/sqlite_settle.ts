@@ -12,8 +12,8 @@ import type { HotSession, Tail } from "./sqlite_tail.ts";
 import { remember } from "./remembered.ts";
 import { keptMessages, rememberedInputs } from "./store.ts";
 
-/** Stored rows at which it starts, by default: then a busy session has some dozen that are settled as one. */
-export const settleAfterRows = 32_768;
+/** Stored rows at which it starts, by default: then a busy session has some dozens that are settled as one. */
+export const settleAfterRows = 65_536;
 
 /** What one slice may settle, and clear of the journal: 2 to 5 ms. */
 const sliceRows = 2048;

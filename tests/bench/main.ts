@@ -160,6 +160,7 @@ const startTimes = await startRows();
 const header = ["What", "myagent-ws", "Bare Deno.serve", "Ratio", "Target", "Met"];
 const notes = [
   `Medians of ${rounds} rounds (${starts} starts), ours and bare side by side; trust the ratios more than the numbers.`,
+  ...given.quick ? ["The targets are meant for the full sizes; --quick measures less."] : [],
   ...ceiling.notes,
   "Load and server share the machine's cores " +
   `(${navigator.hardwareConcurrency} here): where the client's share is near 100 %, the client is the limit, the bare ` +

@@ -109,6 +109,7 @@ Deno.test("Silence of two and a half heartbeats means that the peer is gone", as
   // The old socket may say something at last: nobody listens.
   scene.peers[0].end(1000, "bye");
   scene.peers[0].give({ event: "system.connected" });
+  assert.equal(scene.client.state.phase, "reconnecting");
   await scene.time.pass(500);
   assert.equal(scene.peers.length, 2);
   assert.equal(scene.client.state.phase, "connecting");
@@ -165,6 +166,34 @@ Deno.test("An address that is a function is asked before every attempt; its fail
   assert.deepEqual(scene.client.state, { phase: "reconnecting", delayMs: 1000, code: 1006, reason: "" });
   await scene.time.pass(1000);
   assert.deepEqual(scene.peers.map((peer) => peer.url), ["ws://test/?token=1", "ws://test/?token=3"]);
+});
+
+Deno.test("An address that comes too late, or not at all, does not wake a closed client", async () => {
+  type Address = PromiseWithResolvers<string>;
+  const ends = [
+    ({ resolve }: Address) => resolve("ws://test/"),
+    ({ reject }: Address) => reject(new Error("no token today")),
+  ];
+  for (const end of ends) {
+    const address = Promise.withResolvers<string>();
+    using scene = new Scene({ url: () => address.promise });
+    await scene.time.settle();
+    await scene.client.close();
+    end(address);
+    await scene.time.settle();
+    assert.equal(scene.client.state.phase, "closed");
+    assert.equal(scene.peers.length, 0);
+  }
+});
+
+Deno.test("Without a session a greeting is proof enough that the connection works", async () => {
+  using scene = new Scene();
+  for (let turn = 0; turn < 3; turn++) {
+    scene.peer.open();
+    const before = Date.now();
+    await scene.lose();
+    assert.equal(Date.now() - before, 500);
+  }
 });
 
 Deno.test("Closing says bye, ends every loop quietly, and resolves when the socket is closed", async () => {

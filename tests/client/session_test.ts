@@ -62,6 +62,29 @@ Deno.test("A creation that is given up in time is not asked for; one under way m
   scene.peer.give({ ...event(1, "agent.session_created"), session_id: "S2" });
   assert.equal((await kept).id, "S2");
   assert.deepEqual(scene.peer.received.map(({ content }) => content), ["b", "c"]);
+  (await scene.lose()).open();
+  assert.deepEqual(scene.peer.received.map(({ session_id }) => session_id), ["S2"]);
+});
+
+Deno.test("A creation that is given up without a connection is not asked for again", async () => {
+  using scene = new Scene();
+  const abort = new AbortController();
+  const creating = scene.client.createSession("a", { signal: abort.signal });
+  scene.peer.open().end();
+  abort.abort();
+  await assert.rejects(creating, { name: "AbortError" });
+  await scene.time.pass(500);
+  assert.deepEqual(scene.peer.open().received, []);
+});
+
+Deno.test("The first event of another session, in a replay, is not taken for that of the new one", async () => {
+  using scene = new Scene();
+  scene.peer.open();
+  scene.client.resume("S2").close();
+  const creating = scene.client.createSession();
+  const replayed = { ...event(1, "agent.session_created", "", { replayed: true }), session_id: "S2" };
+  scene.peer.give(replayed, event(1, "agent.session_created"));
+  assert.equal((await creating).id, "S1");
 });
 
 Deno.test("A session's first events are given to a loop that begins later", async () => {
@@ -166,6 +189,8 @@ Deno.test("Cancelling a session is said at once, or after the resume if the run 
   session.cancel();
   assert.equal(scene.peer.commands("user.cancel").length, 1);
   scene.peer.give(direct("agent.interrupted", "", { reason: "user_request", idle: true }));
+  (await scene.lose()).open().resume([], 2);
+  assert.equal(scene.peer.commands("user.cancel").length, 0);
   scene.peer.give(begin(3, "other device"));
   scene.peer.end();
   session.cancel();

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { call, defineTool, hang, say, type Turn } from "../../src/mod.ts";
 import type { AnyFrame, TestClient } from "../helpers/client.ts";
+import { eventually } from "../helpers/eventually.ts";
 import { startTestServer } from "../helpers/server.ts";
 
 const greet = defineTool({ name: "greet", description: "Greets", execute: () => "hello" });
@@ -239,7 +240,7 @@ Deno.test("C12 An unattached command is refused while another is attached, and c
   }
   b.send({ event: "user.ack", session_id: id, content: { last_seq: end.seq - 2 } });
   await a.close();
-  await b.settle();
+  await eventually(() => [...server.running.sessions.all()].every(({ attached }) => attached === 0));
   const from = b.frames.length;
   b.send({ event: "user.message", session_id: id, content: "second" });
   assert.equal((await b.terminal(from + 4)).content, "two");
@@ -286,6 +287,7 @@ Deno.test("C14 Every form of user.ack takes effect, none is answered, malformed 
   const events = owner.sessionEvents(id);
   const event_id = events[3].event_id;
   await owner.close();
+  await eventually(() => [...server.running.sessions.all()].every(({ attached }) => attached === 0));
   const forms = [
     { content: { last_event_id: event_id } },
     { session_id: id, content: { last_seq: 4 } },

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { call, calling, defineTool, hang, type Model, say, ScriptedModel } from "../../src/mod.ts";
 import type { AnyFrame, TestClient } from "../helpers/client.ts";
+import { eventually } from "../helpers/eventually.ts";
 import { startTestServer, type TestServer, type TestServerOptions } from "../helpers/server.ts";
 
 /** A data folder, and the server on it that can be stopped and started again. */
@@ -212,6 +213,7 @@ Deno.test("A session that nobody watches is put away and read back by the next c
     const id = await client.createSession();
     await client.ask(id, "a");
     await client.close();
+    await eventually(() => [...server.running.sessions.all()].every(({ attached }) => attached === 0));
     await server.running.sessions.sweep();
     assert.equal(server.running.sessions.size, 0);
     const other = await server.connect();

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { call, defineTool, hang, say, ScriptedModel } from "../../src/mod.ts";
 import type { AnyFrame, TestClient } from "../helpers/client.ts";
+import { eventually } from "../helpers/eventually.ts";
 import { startTestServer } from "../helpers/server.ts";
 
 const tools = [defineTool({ name: "greet", description: "Greets", execute: () => "hello" })];
@@ -102,6 +103,7 @@ Deno.test("A restore retires the original, replays what was missed of it, and is
   a.send({ event: "user.message", session_id: id, content: "still running" });
   await a.find(({ metadata }) => metadata.stage === "start" && metadata.input === "still running");
   await a.close();
+  await eventually(() => [...server.running.sessions.all()].every(({ attached }) => attached === 0));
   const from = b.frames.length;
   b.send({
     event: "user.reconnect_with_state",

@@ -35,6 +35,8 @@ export class Sequence {
     const { session_id, seq, metadata } = frame;
     const isAttach = metadata.reconnected === true && seq === undefined;
     if (isAttach) this.#last.delete(session_id);
+    // What was missed of the session a state came from is replayed from any place.
+    if (metadata.original_session_id) this.#last.delete(metadata.original_session_id);
     if (seq === undefined || metadata.reoffered) return;
     const last = this.#last.get(session_id);
     if (last !== undefined && seq !== last + 1) {

@@ -13,6 +13,8 @@ export interface Surroundings {
   /** Questions and event ids seen lately. */
   readonly stepIds: readonly string[];
   readonly eventIds: readonly string[];
+  /** Signed states that were exported, by whomever. */
+  readonly states: readonly Members[];
 }
 
 /** First words of a message: the model of the fuzz server reads them. */
@@ -47,6 +49,14 @@ function position(random: Random, around: Surroundings): Members {
     [1, () => ({ last_seq: anyValue(random, 1), epoch: anyText(random, 1) })],
     [1, () => ({ last_event_id: anyValue(random, 1) })],
   ])();
+}
+
+/** A state as it was signed, as JSON text, forged in one member, or nothing of the kind. */
+function signedState(random: Random, around: Surroundings): unknown {
+  const given = random.pick(around.states);
+  if (given === undefined || random.chance(0.2)) return anyValue(random);
+  const forged = { ...given, [random.pick(Object.keys(given))]: anyValue(random) };
+  return random.weighted<unknown>([[5, given], [1, JSON.stringify(given)], [2, forged]]);
 }
 
 const content = {
@@ -98,7 +108,10 @@ const table: readonly (readonly [weight: number, event: string, maker: Maker])[]
     (random, around) => random.chance(0.5) ? position(random, around) : { content: position(random, around) },
   ],
   [2, "user.request_state", () => ({})],
-  [1, "user.reconnect_with_state", (random) => ({ signed_state: anyValue(random) })],
+  [2, "user.reconnect_with_state", (random, around) => ({
+    signed_state: signedState(random, around),
+    ...position(random, around),
+  })],
   [2, "user.solve_tasks", (random) => ({ content: content.tasks(random) })],
   [1, "user.cancel_task", (random) => ({ content: content.task(random) })],
   [1, "user.restart_task", (random) => ({ content: content.task(random) })],

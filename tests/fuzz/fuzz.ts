@@ -113,7 +113,13 @@ async function mainPart(options: FuzzOptions, findings: Findings): Promise<strin
   const { memory, frames } = options;
   const closes = new Map<string, number>();
   // Floods overflow the queue of 32; answers of a megabyte are more than a busy reader takes at once.
-  const shared = { findings, sessions: [], closes, allowed: ["inbound_overflow", "slow_consumer"] };
+  const shared = {
+    findings,
+    sessions: [],
+    states: [],
+    closes,
+    allowed: ["inbound_overflow", "slow_consumer"],
+  };
   await using server = await startServer({ rateLimit: 0, ...shortTimes }, findings);
   void server.ended.then(({ code }) => code !== 0 && findings.add("The server died", `code ${code}`));
   if (memory) await play(makeSockets(options, server, 0, shared), memory.warmUpFrames);
@@ -143,7 +149,7 @@ const rateBurst = 90;
 /** Every message over the default rate is answered, and acknowledgements are none. */
 async function ratePart(options: FuzzOptions, findings: Findings): Promise<string[]> {
   const closes = new Map<string, number>();
-  const shared = { findings, sessions: [], closes, allowed: ["rate_limit"] };
+  const shared = { findings, sessions: [], states: [], closes, allowed: ["rate_limit"] };
   await using server = await startServer(shortTimes, findings);
   const sockets = makeSockets(options, server, 2, shared);
   const startedAt = Date.now();
@@ -170,11 +176,10 @@ async function ratePart(options: FuzzOptions, findings: Findings): Promise<strin
   if (ended.includes(false)) {
     findings.add("A flood did not close its connection", "more than 100 drops in 10 s");
   }
+  const sent = sockets.length * rateBurst;
   return [
-    `rate limit: ${
-      sockets.length * rateBurst
-    } messages, ${passed} passed, ${limited} answered ERR_RATELIMIT_700; ` +
-    `closes: ${[...closes].map(([key, count]) => `${key} × ${count}`).join(", ") || "none"}`,
+    `Rate limit: ${sent} messages, ${passed} passed, ${limited} answered ERR_RATELIMIT_700`,
+    listed(closes),
   ];
 }
 

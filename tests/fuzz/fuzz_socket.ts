@@ -2,7 +2,7 @@
 import type { AnyFrame } from "../helpers/client.ts";
 import { Answers, parsed } from "./answers.ts";
 import { checkFrame, Sequence } from "./checks.ts";
-import type { Surroundings } from "./commands.ts";
+import type { Members, Surroundings } from "./commands.ts";
 import type { Findings } from "./findings.ts";
 import { type Frame, nextFrame } from "./frames.ts";
 import type { Random } from "./random.ts";
@@ -21,8 +21,9 @@ const remembered = 12;
 export interface Shared {
   readonly url: string;
   readonly findings: Findings;
-  /** Ids of sessions of all sockets, newest last. */
+  /** Ids of sessions and exported states of all sockets, newest last. */
   readonly sessions: string[];
+  readonly states: Members[];
   readonly closes: Map<string, number>;
   /** Close reasons that need no cause of their own in this part. */
   readonly allowed: readonly string[];
@@ -142,6 +143,7 @@ export class FuzzSocket {
       all: this.#shared.sessions,
       stepIds: this.#stepIds,
       eventIds: this.#eventIds,
+      states: this.#shared.states,
     };
     // The first thing a socket needs is a session.
     if (this.#own.length === 0 && this.#random.chance(0.3)) {
@@ -197,6 +199,7 @@ export class FuzzSocket {
       keep(this.#own, frame.session_id);
       keep(this.#shared.sessions, frame.session_id);
     }
+    if (frame.event === "agent.state_exported") keep(this.#shared.states, frame.metadata.signed_state);
     if (frame.event === "agent.user_confirm") keep(this.#stepIds, frame.step_id);
     if (frame.event_id && this.#random.chance(0.1)) keep(this.#eventIds, frame.event_id);
     if (frame.metadata.error_code === "ERR_RATELIMIT_700") this.limited++;
@@ -206,7 +209,10 @@ export class FuzzSocket {
     for (const [, id] of text.matchAll(/"message_id":"((?:[^"\\]|\\.)*)"/g)) {
       if (!id.startsWith(`m${this.#index}-`)) this.#oddIds.add(String(parsed(`"${id}"`)?.value));
     }
-    for (const [, id] of text.matchAll(/"session_id":"([\w.-]{1,128})"/g)) this.#named.add(id);
+    // A state may come as text within the text.
+    for (const [, id] of text.replaceAll('\\"', '"').matchAll(/"session_id":"([\w.-]{1,128})"/g)) {
+      this.#named.add(id);
+    }
   }
 
   #lost(code: number, reason: string): void {
@@ -221,7 +227,7 @@ export class FuzzSocket {
 }
 
 /** Remembers the newest few. */
-function keep(list: string[], item: string): void {
+function keep<T>(list: T[], item: T): void {
   list.push(item);
   if (list.length > remembered) list.shift();
 }

@@ -30,6 +30,13 @@ export function define(agent: Agent | (() => Agent), hooks: AgentDefinition["hoo
   return { name: makeAgent().name, makeAgent, hooks };
 }
 
+let transport: Config["transport"] = "auto";
+
+/** The transport of servers started from now on in this test file: "auto" is native on loopback. */
+export function useTransport(name: Config["transport"]): void {
+  transport = name;
+}
+
 const quick = { host: "127.0.0.1", port: 0, rateLimit: 0, drainSeconds: 0 };
 
 /** Starts a server; without rate limit and with quick goodbyes, unless `config` says otherwise. */
@@ -38,7 +45,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const model = Array.isArray(options.model) ? new ScriptedModel(...options.model) : options.model;
   const running = await startServer({
     agents: agents.map((agent) => define(agent, options.hooks)),
-    config: loadConfig({ ...quick, transport: Deno.env.get("TEST_TRANSPORT"), ...options.config }, {}),
+    config: loadConfig({ ...quick, transport, ...options.config }, {}),
     ...(model ? { model } : {}),
   });
   const address = `${running.hostname}:${running.port}`;
