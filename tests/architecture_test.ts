@@ -180,7 +180,7 @@ Deno.test("Functions stay small: none over 60 lines, nine of ten up to 40", () =
 });
 
 /** Files whose work it is to know many others. */
-const hubs = ["mod.ts", "cli/serve.ts", "cli/commands.ts"];
+const hubs = ["mod.ts", "cli/serve.ts", "cli/commands.ts", "store/sqlite.ts"];
 
 Deno.test("A file needs at most eight others at run time", () => {
   const many = sources.filter(({ path }) => !hubs.includes(path)).map(({ path, text }) => {

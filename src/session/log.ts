@@ -88,14 +88,15 @@ export class SessionLog {
     const seq = this.#appended + 1;
     const frame = encodeFrame(body, language, { session_id: id, seq, event_id: eventId(id, epoch, seq) });
     const entry: Entry = { seq, event: body.event, frame, bytes: byteLength(frame) };
-    this.#commit([entry], changes?.(entry));
+    // What only a restart needs is not kept where none is survived.
+    this.#commit([entry], this.#store.durable ? changes?.(entry) : undefined);
     return entry;
   }
 
   /** Stores changes that come without an event. */
   note(changes: Changes): void {
     this.#assertSound();
-    this.#commit([], changes);
+    if (this.#store.durable) this.#commit([], changes);
   }
 
   #assertSound(): void {

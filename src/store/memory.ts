@@ -34,7 +34,7 @@ const maxEnded = 20_000;
 
 export class MemoryStore implements Store {
   readonly name = "memory";
-  readonly durable = false;
+  readonly durable: boolean = false;
   readonly #sessions = new Map<string, Held>();
   readonly #ended = new Map<string, EndedSession>();
 

@@ -63,7 +63,7 @@ export class RawClient {
       }
     } catch (cause) {
       // A broken connection is what this is about; anything else is a fault of the server or of this client.
-      if (!(cause instanceof Error) || cause instanceof TypeError) throw cause;
+      if (cause instanceof TypeError || cause instanceof SyntaxError) throw cause;
     }
     this.end();
   }

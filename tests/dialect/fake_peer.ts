@@ -7,6 +7,7 @@ import type { AgentDefinition } from "../../src/isolation/host.ts";
 import { createReactAgent, ScriptedModel, type Turn } from "../../src/mod.ts";
 import type { Session } from "../../src/session/session.ts";
 import { SessionRegistry } from "../../src/session/registry.ts";
+import { randomKey } from "../../src/session/state_keys.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
 import { silentLogger } from "../../src/trace/logger.ts";
 import { Metrics } from "../../src/trace/metrics.ts";
@@ -84,6 +85,7 @@ export class FakeServer {
       sessions: this.sessions,
       metrics,
       logger: silentLogger,
+      state: { keys: [randomKey()], audience: "test" },
       startedAt: Date.now(),
     };
   }

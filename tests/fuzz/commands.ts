@@ -28,6 +28,7 @@ export const moods = [
   "loop",
   "fail",
   "throw",
+  "odd",
   "hang",
 ] as const;
 

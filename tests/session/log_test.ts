@@ -15,6 +15,7 @@ const record: SessionRecord = {
 
 /** A store whose commits end when, and as, the test says. */
 class HeldStore extends MemoryStore {
+  override readonly durable = true;
   readonly commits: { resolve(): void; reject(cause: unknown): void }[] = [];
   /** Numbers of the entries of each commit. */
   readonly asked: number[][] = [];
@@ -219,7 +220,7 @@ Deno.test("A trim that fails costs nothing but space", async () => {
 });
 
 Deno.test("Changes are made with the entry they belong to", () => {
-  const store = new MemoryStore();
+  const store = new HeldStore();
   const { log } = open(store);
   let given: Changes | undefined;
   const entry = log.appendWith(body("a"), (own) =>
