@@ -21,7 +21,14 @@ export type AgentEvent =
     readonly outOfSteps?: boolean;
   }
   /** A model turn is done. */
-  | { readonly type: "turn"; readonly step: number; readonly message: Message; readonly usage?: Usage }
+  | {
+    readonly type: "turn";
+    readonly step: number;
+    readonly message: Message;
+    readonly usage?: Usage;
+    /** Number of the last tool call before this turn's. */
+    readonly calls: number;
+  }
   /** A tool is about to run: it starts after the event was recorded. `asks`: a confirmation comes first. */
   | {
     readonly type: "tool_call";
@@ -87,6 +94,8 @@ export interface Question {
 /** A model turn whose tool calls were cut off by a stop of the server. */
 export interface CutTurn {
   readonly message: Message;
+  /** Number of the last tool call before this turn's. */
+  readonly calls: number;
   /** step_ids whose call the client has seen. */
   readonly announced: readonly string[];
   /** Calls that are answered. */

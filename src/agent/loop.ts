@@ -43,7 +43,7 @@ export async function* runLoop(
   let previous = "";
   let { cut } = ctx;
   for (let step = ctx.step + 1; step <= options.maxSteps; step++) {
-    const turn = cut ? turnOf(cut) : yield* think(options, transcript, step, ctx);
+    const turn = cut ? turnOf(cut) : yield* think(options, transcript, { step, calls }, ctx);
     if (turn.calls.length === 0) return yield* answer(turn, lastText, step);
     if (turn.text !== "" && turn.text === previous) {
       // The model repeats itself: what is there is the answer, another round would cost and bring the same.
@@ -52,9 +52,11 @@ export async function* runLoop(
     }
     previous = turn.text;
     lastText = turn.text || lastText;
-    const results = yield* carryOut(options, turn.calls, { step, calls, cut }, ctx);
+    // A turn that was cut off keeps its numbers; those after it are higher than any that was ever given.
+    const before = cut?.calls ?? calls;
+    const results = yield* carryOut(options, turn.calls, { step, calls: before, cut }, ctx);
     cut = undefined;
-    calls += turn.calls.length;
+    calls = Math.max(calls, before + turn.calls.length);
     const messages = [turn.message, ...results];
     transcript.push(...messages);
     yield { type: "step", step, messages };
@@ -116,7 +118,7 @@ async function* summarize(
     nextStepPrompt: undefined,
     toolChoice: "none",
   };
-  const turn = yield* think(plain, transcript, step, ctx);
+  const turn = yield* think(plain, transcript, { step, calls: ctx.calls }, ctx);
   if (turn.text === "") throw new AppError("ERR_EXECUTION_601", "The model gave no summary");
   yield { type: "step", step, messages: [{ role: "assistant", content: turn.text }] };
   return { text: turn.text, finishReason, streamed: true };
@@ -135,7 +137,7 @@ function requestMessages(options: LoopOptions, transcript: readonly Message[]): 
 async function* think(
   options: LoopOptions,
   transcript: readonly Message[],
-  step: number,
+  { step, calls: before }: { step: number; calls: number },
   ctx: RunContext,
 ): AsyncGenerator<AgentEvent, Turn> {
   const offered = options.toolChoice === "none" ? [] : [...options.tools.values()];
@@ -165,7 +167,7 @@ async function* think(
     content: text,
     ...(calls.length ? { tool_calls: calls } : {}),
   };
-  yield { type: "turn", step, message, usage };
+  yield { type: "turn", step, message, usage, calls: before };
   return { text: text.trim() === "" ? "" : text, calls, message };
 }
 

@@ -108,7 +108,9 @@ async function carryOut(connection: NativeConnection, given: Command): Promise<v
     if (sessionless.has(command.event)) {
       return await sessionCommands[command.event]!(connection, undefined as never, command);
     }
-    const session = await reach(connection, command);
+    const reached = reach(connection, command);
+    // Awaited only where there is something to wait for: others' messages would otherwise go first.
+    const session = reached instanceof Promise ? await reached : reached;
     // `user.reconnect` is the attach itself; all others act on the session they have reached.
     if (command.event !== "user.reconnect") {
       await sessionCommands[command.event]!(connection, session, command);
@@ -122,11 +124,17 @@ async function carryOut(connection: NativeConnection, given: Command): Promise<v
 }
 
 /** Finds the session by the rules of protocol.md §5.2 and attaches the sender where they say so. */
-async function reach(connection: NativeConnection, command: Command): Promise<Session> {
+function reach(connection: NativeConnection, command: Command): Session | Promise<Session> {
+  const id = command.session_id!;
+  const held = connection.attached.get(id)?.session;
+  const isAttach = command.event === "user.reconnect";
+  return held && held.state !== "CLOSED" && !isAttach ? held : seek(connection, command, isAttach);
+}
+
+async function seek(connection: NativeConnection, command: Command, isAttach: boolean): Promise<Session> {
   const session = await connection.services.sessions.find(command.session_id!, connection.peer.principal);
-  if (command.event === "user.reconnect") {
-    await attach(connection, session, command, "explicit");
-  } else if (!connection.attached.has(session.id)) {
+  if (isAttach) await attach(connection, session, command, "explicit");
+  else {
     if (session.attached > 0) throw refuse("notYourSession");
     await attach(connection, session, command, "implicit");
   }

@@ -47,11 +47,14 @@ export async function restoreState(connection: NativeConnection, command: Comman
   const given = command.signed_state ?? (typeof content === "object" ? content?.signed_state : undefined);
   if (given === undefined || given === null) throw refuse("missingState");
   const restored = verifyState(given, authorityOf(connection));
-  const missed = await retireOriginal(connection, restored.state.session_id, command);
+  const id = restored.state.session_id;
+  const original = await findOriginal(connection, id);
+  // The new one first: if it cannot be made, the old one is still there.
   const session = await makeRestored(connection, restored);
+  const missed = await retire(connection, original, command);
   hold(connection, session, 0).attachment.startLive();
   session.openRestored(restored, connection.peer.connectionId, connection.services.config.agentReady);
-  if (missed) sendMissed(connection, session, restored.state.session_id, missed, command);
+  if (missed) await sendMissed(connection, session, id, missed, command);
 }
 
 async function makeRestored(connection: NativeConnection, restored: RestoredState): Promise<Session> {
@@ -75,20 +78,26 @@ interface Missed {
   readonly recovered: boolean;
 }
 
-/** Ends the original session, if it is still there, and reads what the connection has missed of it. */
-async function retireOriginal(
-  connection: NativeConnection,
+/** The original session, if it is still there. @throws AppError while another connection watches it */
+async function findOriginal(
+  { attached, peer, services }: NativeConnection,
   id: string,
+): Promise<Session | undefined> {
+  const original = await services.sessions.find(id, peer.principal).catch(() => undefined);
+  if (original && original.attached > (attached.has(id) ? 1 : 0)) throw refuse("activeElsewhere");
+  return original;
+}
+
+/** Ends the original session and reads what the connection has missed of it. */
+async function retire(
+  { attached, services }: NativeConnection,
+  original: Session | undefined,
   command: Command,
 ): Promise<Missed | undefined> {
-  const { attached, peer, services } = connection;
   const position = readPosition(command);
-  const original = await services.sessions.find(id, peer.principal).catch(() => undefined);
   if (!original) return position && { entries: [], recovered: false };
-  const own = attached.get(id);
-  if (original.attached > (own ? 1 : 0)) throw refuse("activeElsewhere");
-  own?.release();
-  attached.delete(id);
+  attached.get(original.id)?.release();
+  attached.delete(original.id);
   await original.end("restored");
   const recovery = position && recoveryFor(original, position);
   const entries = recovery?.recovered ? await original.entriesAfter(recovery.from) : [];
@@ -96,15 +105,18 @@ async function retireOriginal(
   return recovery && { entries, recovered: recovery.recovered };
 }
 
-function sendMissed(
+async function sendMissed(
   connection: NativeConnection,
   session: Session,
   originalId: string,
   { entries, recovered }: Missed,
   command: Command,
-): void {
+): Promise<void> {
   const mark: DeliveryMark = "replayed";
-  for (const { frame } of entries) connection.peer.send(withMark(frame, mark));
+  for (const { frame } of entries) {
+    await connection.peer.ready();
+    connection.peer.send(withMark(frame, mark));
+  }
   connection.direct({
     event: "system.notice",
     session_id: session.id,

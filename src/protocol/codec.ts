@@ -100,36 +100,27 @@ export interface Place {
   readonly event_id: string;
 }
 
-const noMetadata: Readonly<Record<string, unknown>> = {};
-
-/**
- * Writes a frame: adds `error`, `show_content` and the time, drops absent members, shortens what is too long. The
- * envelope is put together by hand, because every event of every session passes here; content and metadata are not.
- */
+/** Writes a frame: adds `error`, `show_content` and the time, drops absent members, shortens what is too long. */
 export function encodeFrame(body: FrameBody, language: Language, place?: Place): string {
-  const { event, step_id, connection_id, content, metadata = noMetadata } = body;
-  const session_id = place?.session_id ?? body.session_id;
-  const shown = showContent({ event, content, metadata }, language);
-  let text = `{"event":${quote(event)}`;
-  if (session_id !== undefined) text += `,"session_id":${quote(session_id)}`;
-  if (step_id !== undefined) text += `,"step_id":${quote(step_id)}`;
-  if (connection_id !== undefined) text += `,"connection_id":${quote(connection_id)}`;
-  const written = content === undefined || content === null ? "null" : toJson(content);
-  if (written !== "null") {
-    text += `,"content":${written}`;
-    if (typeof content === "string" && event.endsWith(".error")) text += `,"error":${written}`;
-  }
-  if (shown !== undefined) text += `,"show_content":${quote(shown)}`;
-  text += `,"timestamp":"${isoTime(Date.now())}"`;
-  if (place) text += `,"seq":${place.seq},"event_id":${quote(place.event_id)}`;
-  const data = toJson(metadata);
-  // Something with a toJSON of its own may become anything; marks need an object to be added to.
-  text += `,"metadata":${data.startsWith("{") ? data : "{}"}}`;
+  const { event, content = undefined, metadata = {} } = body;
+  const frame: Frame = {
+    event,
+    session_id: place?.session_id ?? body.session_id,
+    step_id: body.step_id,
+    connection_id: body.connection_id,
+    content: content ?? undefined,
+    error: typeof content === "string" && event.endsWith(".error") ? content : undefined,
+    show_content: showContent({ event, content, metadata }, language),
+    timestamp: isoTime(Date.now()),
+    seq: place?.seq,
+    event_id: place?.event_id,
+    // Something with a toJSON of its own may become anything; marks need an object to be added to.
+    metadata: "toJSON" in metadata ? {} : metadata,
+  };
+  const text = toJson(frame);
   // A UTF-16 unit takes at most three bytes: short texts need no counting.
   return text.length * 3 > maxFrameBytes ? fit(text) : text;
 }
-
-const quote = (text: string) => JSON.stringify(text);
 
 function fit(text: string): string {
   return byteLength(text) > maxFrameBytes ? shrink(text) : text;

@@ -207,7 +207,7 @@ export class Run {
       language: host.language,
       messages: [...host.history, ...this.messages],
       step: this.#progress.step,
-      calls: this.#progress.turn?.calls ?? host.calls(),
+      calls: host.calls(),
       cut: this.#progress.turn && { ...this.#progress.turn, begun: this.#begun },
       session: host.values,
       signal: this.#abort.signal,
@@ -242,7 +242,7 @@ export class Run {
     const tokens = (this.#progress.tokens ?? 0) + (event.usage?.totalTokens ?? 0);
     this.#progress = { ...this.#progress, tokens };
     if (event.message.tool_calls?.length) {
-      const turn = { message: event.message, calls: this.#host.calls(), announced: [], results: [] };
+      const turn = { message: event.message, calls: event.calls, announced: [], results: [] };
       this.#host.note({ run: this.#progress = { ...this.#progress, turn } });
     }
     if (!this.#host.settings.sendLlmMessage) return;

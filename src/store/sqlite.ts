@@ -1,7 +1,10 @@
 /** Sessions in one SQLite file: they survive the process. */
 import { AppError } from "../errors.ts";
 import type { Database } from "./sqlite_database.ts";
-import { type Durability, Groups } from "./sqlite_groups.ts";
+import { type Committer, type Durability, RowWriter } from "./sqlite_commit.ts";
+import { EachCommit } from "./sqlite_each_commit.ts";
+import { GroupCommit } from "./sqlite_group_commit.ts";
+import { WriteBehind } from "./sqlite_write_behind.ts";
 import { type OpenFile, openFile } from "./sqlite_open.ts";
 import { listSessions, loadSession } from "./sqlite_read.ts";
 import { markClosed, removeSession } from "./sqlite_recover.ts";
@@ -42,7 +45,7 @@ export function openSqlite(path: string, options: SqliteOptions = {}): SqliteSto
 
 export class SqliteStore implements Store {
   readonly name: string;
-  readonly durable: boolean;
+  readonly durable = true;
   /** Something the operator should know: what opening the file has found. */
   readonly warning: string | undefined;
   readonly #file: OpenFile;
@@ -50,13 +53,12 @@ export class SqliteStore implements Store {
   readonly #tail: Tail;
   readonly #settler: Settler;
   readonly #sweeper: Sweeper;
-  readonly #groups: Groups;
+  readonly #committer: Committer;
   #closed: Promise<void> | undefined;
 
   constructor(file: OpenFile, settleAfter: number) {
     const { path, database, durability, latestCommit, warning } = file;
     this.name = `sqlite:${path} (${durability})`;
-    this.durable = durability !== "memory";
     this.warning = warning;
     this.#file = file;
     this.#database = database;
@@ -66,10 +68,10 @@ export class SqliteStore implements Store {
       database,
       tail: this.#tail,
       startRows: settleAfter,
-      write: () => this.#groups.writeNow(),
+      write: () => this.#committer.flush(),
       trimmed: () => this.#sweeper.wake(),
     });
-    this.#groups = new Groups({ ...file, tail: this.#tail, stored: () => this.#settler.wake() });
+    this.#committer = committerOf(file, this.#tail, () => this.#settler.wake());
     this.#sweeper.wake();
   }
 
@@ -112,7 +114,7 @@ export class SqliteStore implements Store {
         this.#tail.release(hot);
         throw new AppError("ERR_EXECUTION_602", `Cannot append: the next number is ${next}`);
       }
-      return this.#groups.add(hot, entries, changes);
+      return this.#committer.add(hot, entries, changes);
     } catch (cause) {
       return Promise.reject(cause);
     }
@@ -124,7 +126,7 @@ export class SqliteStore implements Store {
       if (!hot) return null;
       this.#tail.release(hot);
       if (after + 1 < hot.oldestSeq) return null;
-      this.#groups.writeNow();
+      this.#committer.flush();
       const settledSeq = hot.latestSeq - hot.places.length;
       const settled = after < settledSeq ? findPlaces(this.#database, hot.no, after, limit) : [];
       const skipped = Math.max(0, after - settledSeq);
@@ -218,7 +220,7 @@ export class SqliteStore implements Store {
   async #close(): Promise<void> {
     const { wal, lock } = this.#file;
     try {
-      await this.#groups.close();
+      await this.#committer.close();
       this.#settler.all();
       markClosed(this.#database);
       lock.clear();
@@ -233,7 +235,7 @@ export class SqliteStore implements Store {
 
   /** Does `work` when all earlier commits are stored or refused: at once when none is on its way. */
   #afterWriting<T>(work: () => T): Awaitable<T> {
-    const writing = this.#groups.drain();
+    const writing = this.#committer.drain();
     return writing ? writing.then(work) : work();
   }
 
@@ -262,4 +264,15 @@ export class SqliteStore implements Store {
     this.#tail.forget(hot);
     this.#sweeper.wake();
   }
+}
+
+function committerOf(
+  { database, lock, wal, durability }: OpenFile,
+  tail: Tail,
+  stored: () => void,
+): Committer {
+  const writer = new RowWriter(database, tail, stored);
+  if (durability === "sync") return new EachCommit(writer, lock);
+  if (durability === "batch") return new GroupCommit({ writer, tail, lock, wal });
+  return new WriteBehind(writer, tail);
 }

@@ -13,6 +13,7 @@ const meanings: readonly (readonly [part: string, meaning: string])[] = [
   ["malformed", damaged],
   ["not a database", damaged],
   ["disk I/O error", "the disk fails or is full"],
+  ["Input/output error", "the disk fails"],
   ["database is locked", "another program is writing to the file"],
   ["unable to open database file", "the file or its folder cannot be opened"],
 ];
@@ -32,6 +33,11 @@ export function isPassing(cause: unknown): boolean {
 export function storageFailure(cause: unknown): AppError {
   if (cause instanceof AppError) return cause;
   return new AppError("ERR_EXECUTION_602", `Cannot use the store: ${meaningOf(cause)}`, { cause });
+}
+
+/** What later calls are told. */
+export function closed(): AppError {
+  return new AppError("ERR_EXECUTION_602", "Cannot use the store: it is closed");
 }
 
 /** A failure to open: the operator reads it, so that it names the file. */

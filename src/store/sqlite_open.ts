@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { AppError } from "../errors.ts";
 import { Database } from "./sqlite_database.ts";
 import { damaged, meaningOf, openFailure } from "./sqlite_failure.ts";
-import type { Durability } from "./sqlite_groups.ts";
+import type { Durability } from "./sqlite_commit.ts";
 import { FileLock, reasonOf } from "./sqlite_lock.ts";
 import { checkComplete, latestCommit, markOpen, recover } from "./sqlite_recover.ts";
 import { applicationId, migrate, schemaVersion } from "./sqlite_schema.ts";

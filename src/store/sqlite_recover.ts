@@ -5,7 +5,7 @@ import { writePlaces } from "./sqlite_places.ts";
 import { everything } from "./sqlite_schema.ts";
 import { Settler } from "./sqlite_settle.ts";
 import { type HotSession, Tail } from "./sqlite_tail.ts";
-import type { Durability } from "./sqlite_groups.ts";
+import type { Durability } from "./sqlite_commit.ts";
 import type { Changes } from "./store.ts";
 
 function factOf(database: Database, name: string): Value | undefined {

@@ -145,7 +145,7 @@ export type Awaitable<T> = T | Promise<T>;
 export interface Store extends AsyncDisposable {
   /** Shown at start-up, e.g. "memory". */
   readonly name: string;
-  /** True when what was committed survives a kill of the process. */
+  /** True when sessions outlive the process, so that they can be dropped from memory and read back. */
   readonly durable: boolean;
   /** Makes an empty session and returns its first fencing token; refuses an id that exists. */
   create(record: SessionRecord): Awaitable<number>;

@@ -263,9 +263,8 @@ export class Player {
   #receive(frame: AnyFrame): void {
     this.#heardAt = Date.now();
     const { event, session_id, metadata = {} } = frame;
-    if (event === "agent.session_created" && frame.seq === 1 && this.#createdAt && !this.#own) {
-      this.#begin(session_id);
-    }
+    const isCreation = event === "agent.session_created" && frame.seq === 1 && !metadata.replayed;
+    if (isCreation && this.#createdAt && !this.#own) this.#begin(session_id);
     const watch = this.watches.get(session_id);
     if (frame.seq !== undefined) {
       if (watch) return this.#receiveEvent(watch, frame);

@@ -223,3 +223,42 @@ Deno.test("A session that nobody watches is put away and read back by the next c
     assert.equal((await stranger.event("agent.error")).content, "Session not found");
   });
 });
+
+Deno.test("C25 Calls keep their numbers over two restarts, so that none is asked for or carried out twice", async () => {
+  await withFolder(async (start) => {
+    const ran: string[] = [];
+    const tools = [defineTool({
+      name: "ask",
+      description: "Asks",
+      userConfirm: true,
+      execute: (_args, { stepId }) => `ran ${ran.push(stepId)}`,
+    })];
+    let client!: TestClient;
+    let id = "";
+    let last = 0;
+    for (const model of [[call("ask")], [call("ask")], [say("done")]]) {
+      await using server = await start({ agent: { tools }, model });
+      client = await server.connect();
+      if (id === "") {
+        id = await client.createSession();
+        client.send({ event: "user.message", session_id: id, content: "go" });
+      } else {
+        client.send({ event: "user.reconnect", session_id: id, last_seq: last });
+        const again = await client.event("agent.user_confirm");
+        client.send({
+          event: "user.response",
+          session_id: id,
+          step_id: again.step_id,
+          content: { confirmed: true },
+        });
+      }
+      const next = await client.find(({ event, seq, metadata }) =>
+        seq > last && (metadata.terminal || event === "agent.user_confirm")
+      );
+      last = next.seq;
+    }
+    assert.equal(client.frames.find(({ metadata }) => metadata.terminal)!.content, "done");
+    assert.equal(ran.length, 2);
+    assert.equal(new Set(ran).size, 2);
+  });
+});

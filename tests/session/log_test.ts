@@ -220,7 +220,10 @@ Deno.test("A trim that fails costs nothing but space", async () => {
 });
 
 Deno.test("Changes are made with the entry they belong to", () => {
-  const store = new HeldStore();
+  class Durable extends MemoryStore {
+    override readonly durable = true;
+  }
+  const store = new Durable();
   const { log } = open(store);
   let given: Changes | undefined;
   const entry = log.appendWith(body("a"), (own) =>

@@ -1,5 +1,5 @@
 import { openSqlite, type SqliteStore } from "../../src/store/sqlite.ts";
-import type { Durability } from "../../src/store/sqlite_groups.ts";
+import type { Durability } from "../../src/store/sqlite_commit.ts";
 import { storeConformance } from "../helpers/store_conformance.ts";
 
 /** A new store that takes its folder with it when it is disposed of. */
