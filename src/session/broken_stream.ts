@@ -18,11 +18,14 @@ export async function openStream(log: SessionLog, runId: string): Promise<FrameB
     const after = Math.max(to - batch, log.oldest - 1);
     const entries = await log.read(after, to - after) ?? [];
     for (const entry of entries.toReversed()) {
+      // Other events may stand between the pieces: an answered question, an agent's own event.
+      if (entry.event !== "agent.partial_answer" && entry.event !== "agent.thinking") continue;
       const frame = JSON.parse(entry.frame) as Partial;
-      const isPiece = frame.event === "agent.partial_answer" && frame.metadata.run_id === runId &&
-        !frame.metadata.is_final;
-      if (!isPiece) return endOf(pieces, runId);
+      if (frame.metadata.run_id !== runId) return endOf(pieces, runId);
+      if (entry.event === "agent.thinking") continue;
+      if (frame.metadata.is_final) return endOf(pieces, runId);
       pieces.push(frame);
+      if (frame.metadata.chunk_index === 0) return endOf(pieces, runId);
     }
   }
   return endOf(pieces, runId);

@@ -45,7 +45,7 @@ const tools = Object.entries(toolKinds).map(([name, kind]) =>
       const random = choicesOf(`pauses ${note}`);
       write({ note, key: ctx.idempotencyKey, tool: name as ToolName, ...(extra ? { extra } : {}) });
       ctx.emit("chaos.working", note);
-      await delay(random.int(40), undefined, { signal: ctx.signal });
+      await delay(random.int(random.pick([20, 300])), undefined, { signal: ctx.signal });
       ctx.emit("chaos.worked", note);
       if (name === "failing") throw new Error(`No luck with ${note}`);
       if (name !== "asking") return `Done ${note}`;

@@ -137,7 +137,7 @@ export class Player {
   #resume(): void {
     const own = this.#own;
     // Now and then the message itself brings the position, instead of a `user.reconnect`.
-    if (own && this.#asked && !this.#asked.runId && this.#random.chance(0.4)) {
+    if (own && this.#asked && !this.#asked.runId && this.#random.chance(0.5)) {
       own.askedAt = Date.now();
       this.#sendMessage(own, this.#asked, own.position(this.#random.chance(0.5)));
     } else if (own) this.#attach(own);
@@ -325,7 +325,7 @@ export class Player {
     if (!metadata.terminal || metadata.run_id !== asked.runId) return;
     this.#asked = undefined;
     this.#world.busy--;
-    this.#nextAt = Date.now() + this.#random.int(this.#random.pick([1, 200, 3000]));
+    this.#nextAt = Date.now() + this.#random.int(this.#random.pick([1, 200, 2000]));
     const isRight = event === "agent.final_answer" && content === scriptOf(asked.text).answer.join("");
     const isStopped = event === "agent.interrupted" && metadata.reason === "user_request" &&
       this.#cancelled.has(own.id);

@@ -24,7 +24,14 @@ function open(config: Partial<Record<keyof Config, unknown>> = {}) {
     metrics,
     logger: silentLogger,
   });
-  const services = { config: settings, sessions, metrics, logger: silentLogger, startedAt: Date.now() };
+  const services = {
+    config: settings,
+    sessions,
+    metrics,
+    logger: silentLogger,
+    state: { keys: [], audience: "test" },
+    startedAt: Date.now(),
+  };
   const page = (path: string) => {
     if (path === "/broken") throw new Error("secret");
     return path === "/" ? new Response("the page") : undefined;
