@@ -24,8 +24,7 @@ export interface OpenFile {
 /** @throws AppError ERR_EXECUTION_602; then nothing in the files was changed */
 export function openFile(given: string, durability: Durability): OpenFile {
   makeFolder(given);
-  // Two names of one file must not have two locks.
-  const path = sizeOf(given) === undefined ? given : Deno.realPathSync(given);
+  const path = realPath(given);
   const lock = FileLock.take(path);
   let connection: DatabaseSync | undefined;
   try {
@@ -58,6 +57,15 @@ function makeFolder(path: string): void {
   }
 }
 
+/** Two names of one file must not have two locks. */
+function realPath(path: string): string {
+  try {
+    return sizeOf(path) === undefined ? path : Deno.realPathSync(path);
+  } catch (cause) {
+    throw openFailure(path, reasonOf(cause), cause);
+  }
+}
+
 /** Bytes of a file; undefined when there is none. */
 function sizeOf(path: string): number | undefined {
   try {
@@ -68,9 +76,12 @@ function sizeOf(path: string): number | undefined {
   }
 }
 
-/** What SQLite itself would take for a new database, and then overwrite. */
+/** What SQLite itself does not notice, or takes for a new database and then overwrites. */
 function checkFiles(path: string): void {
   const size = sizeOf(path);
+  if (size !== undefined && !Deno.statSync(path).isFile) {
+    throw openFailure(path, "it is not a file: name a file");
+  }
   if (size === 0) {
     throw openFailure(path, "the file is empty: restore it from a backup, or delete it to start a new store");
   }
@@ -80,6 +91,19 @@ function checkFiles(path: string): void {
       `it is missing, but "${path}-wal" is there: put it back, or delete that file too`,
     );
   }
+  // While there is a -wal file, the last pages may be only there.
+  if (size !== undefined && !sizeOf(`${path}-wal`) && size < expectedSize(path)) {
+    throw openFailure(path, damaged);
+  }
+}
+
+/** Bytes of a database by its own header; 0 when it has none. */
+function expectedSize(path: string): number {
+  using file = Deno.openSync(path);
+  const header = new DataView(new ArrayBuffer(100));
+  if (file.readSync(new Uint8Array(header.buffer)) !== 100) return 0;
+  const pageBytes = header.getUint16(16);
+  return (pageBytes === 1 ? 65536 : pageBytes) * header.getUint32(28);
 }
 
 /** Makes the file complete under another name, so that a crash leaves none or a whole one. */

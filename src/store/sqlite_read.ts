@@ -3,7 +3,14 @@ import type { Message } from "../protocol/transcript.ts";
 import type { Database, Row } from "./sqlite_database.ts";
 import { rememberedOf, runOf } from "./sqlite_json.ts";
 import { readSizes } from "./sqlite_places.ts";
-import { type ListOptions, rememberedInputs, type SessionSummary, type StoredSession } from "./store.ts";
+import {
+  keptMessageChars,
+  keptMessages,
+  type ListOptions,
+  rememberedInputs,
+  type SessionSummary,
+  type StoredSession,
+} from "./store.ts";
 
 const columns = "no, record, active_at, latest_seq, oldest_seq, run, remembered";
 
@@ -13,15 +20,14 @@ export function loadSession(database: Database, id: string): StoredSession | nul
   if (!row) return null;
   const no = row.no as number;
   const { values, calls, questions, queue } = rememberedOf(row.run, row.remembered);
-  const inputs = lists<[string, string]>(database, "inputs", no);
   return {
     ...summarize(database, row),
     sizes: readSizes(database, no, row.oldest_seq as number),
-    messages: lists<Message>(database, "messages", no),
+    messages: readMessages(database, no),
     values,
     calls: [...calls.values()],
     questions: [...questions.values()],
-    inputs: new Map(inputs.slice(-rememberedInputs)),
+    inputs: readInputs(database, no),
     queue,
   };
 }
@@ -50,7 +56,25 @@ function summarize(database: Database, row: Row): SessionSummary {
   };
 }
 
-function lists<T>(database: Database, table: "messages" | "inputs", session: number): T[] {
-  const rows = database.all(`SELECT body FROM ${table} WHERE session = ? ORDER BY last`, session);
-  return rows.flatMap((row) => JSON.parse(row.body as string) as T[]);
+/** The newest part that a session can use, oldest first. */
+function readMessages(database: Database, session: number): Message[] {
+  const found: Message[][] = [];
+  let count = 0;
+  let chars = 0;
+  const sql = "SELECT body FROM messages WHERE session = ? ORDER BY last DESC";
+  for (const { body } of database.iterate(sql, session)) {
+    const messages: Message[] = JSON.parse(body as string);
+    count += messages.length;
+    chars += messages.reduce((sum, { content }) => sum + content.length, 0);
+    if (found.length > 0 && chars > keptMessageChars) break;
+    found.unshift(messages);
+    if (count >= keptMessages) break;
+  }
+  return found.flat();
+}
+
+function readInputs(database: Database, session: number): Map<string, string> {
+  const rows = database.all("SELECT body FROM inputs WHERE session = ? ORDER BY last", session);
+  const inputs = rows.flatMap(({ body }) => JSON.parse(body as string) as [string, string][]);
+  return new Map(inputs.slice(-rememberedInputs));
 }
