@@ -16,9 +16,9 @@ interface Group extends PromiseWithResolvers<void> {
 }
 
 export interface GroupParts {
-  readonly writer: RowWriter;
-  readonly tail: Tail;
-  readonly lock: FileLock;
+  readonly writer: Pick<RowWriter, "rowsOf" | "write" | "show">;
+  readonly tail: Pick<Tail, "release">;
+  readonly lock: Pick<FileLock, "acknowledge">;
   /** The -wal file, open a second time: its fsync does not stop the event loop. */
   readonly wal: Pick<Deno.FsFile, "syncData">;
 }

@@ -57,7 +57,17 @@ class Killer {
   }
 
   #start(): ServerProcess {
-    return new ServerProcess(this.#options, this.#random.pick(["native", "ws"]));
+    const transport = this.#random.pick(["native", "ws"] as const);
+    const server = new ServerProcess(this.#options, transport);
+    this.#note(`start ${server.pid} ${transport}`);
+    void server.ready.then((isReady) => this.#note(`${isReady ? "ready" : "ended"} ${server.pid}`));
+    return server;
+  }
+
+  /** What happened when, beside the kept data folder of a round that failed. */
+  #note(what: string): void {
+    const line = `${new Date().toISOString()} ${what}\n`;
+    Deno.writeTextFileSync(`${this.#options.folder}/timeline`, line, { append: true });
   }
 
   /** Kills until `endsAt`; then there is a server that stays. */
@@ -74,7 +84,9 @@ class Killer {
       }
       if (Date.now() >= endsAt) return;
       const isKill = random.chance(0.88);
-      const { code } = await this.server.end(isKill ? "SIGKILL" : "SIGTERM");
+      const signal = isKill ? "SIGKILL" : "SIGTERM";
+      this.#note(`${signal} ${this.server.pid}`);
+      const { code } = await this.server.end(signal);
       if (isKill) this.counts.kills++;
       else this.counts.restarts++;
       // A signal that comes before it is installed ends the process as any other.

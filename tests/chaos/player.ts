@@ -90,7 +90,7 @@ export class Player {
       try {
         await this.#playConnection(givenUp);
       } catch (cause) {
-        if (!(cause instanceof Deno.errors.ConnectionRefused)) throw cause;
+        this.#world.findings.add("A client failed", `${this.#name}: ${cause}`);
       }
       this.#client?.end();
       const isNap = !this.#world.isEnding && this.#random.chance(0.08);
@@ -110,7 +110,7 @@ export class Player {
     for (const watch of this.watches.values()) watch.disconnect();
     this.#createdAt = this.#resyncedAt = 0;
     this.#heardAt = Date.now();
-    const client = await RawClient.connect(this.#port, (text) => this.#receive(JSON.parse(text)));
+    const client = await RawClient.connect(this.#port, (text) => this.#read(text));
     this.#client = client;
     while (client.alive && !client.open && this.#isHeard()) await delay(5);
     if (client.open) this.#resume();
@@ -260,8 +260,16 @@ export class Player {
     }
   }
 
-  #receive(frame: AnyFrame): void {
+  #read(text: string): void {
     this.#heardAt = Date.now();
+    try {
+      this.#receive(JSON.parse(text));
+    } catch (cause) {
+      this.#world.findings.add("A frame could not be read", `${this.#name}: ${cause}: ${text}`);
+    }
+  }
+
+  #receive(frame: AnyFrame): void {
     const { event, session_id, metadata = {} } = frame;
     const isCreation = event === "agent.session_created" && frame.seq === 1 && !metadata.replayed;
     if (isCreation && this.#createdAt && !this.#own) this.#begin(session_id);

@@ -158,7 +158,7 @@ class Link {
     await this.#write(passing, to, splits && !this.#calm ? random : undefined);
     if (!isLast) return;
     if (freezeMs) await this.#freeze(freezeMs);
-    if (!goesOn) return this.#cut();
+    if (!goesOn && !this.#calm) return this.#cut();
     this.#left = Infinity;
     await this.#write(bytes.subarray(passing.length), to, undefined);
   }

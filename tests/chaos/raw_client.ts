@@ -61,9 +61,8 @@ export class RawClient {
         if (!this.#opened) this.#acceptHandshake();
         while (this.#opened && this.#readFrame());
       }
-    } catch (cause) {
-      // A broken connection is what this is about; anything else is a fault of the server or of this client.
-      if (cause instanceof TypeError || cause instanceof SyntaxError) throw cause;
+    } catch {
+      // A broken connection is what this is about.
     }
     this.end();
   }

@@ -98,7 +98,7 @@ async function completeInBash(script: string, words: readonly string[]): Promise
 
 Deno.test("The bash script completes commands, their flags and the names of shells", async () => {
   const { out } = await cli(["completions", "bash"]);
-  assert.deepEqual(await completeInBash(out, ["myagent-ws", "se"]), ["server"]);
+  assert.deepEqual(await completeInBash(out, ["myagent-ws", "se"]), ["server", "sessions"]);
   assert.deepEqual(await completeInBash(out, ["myagent-ws", "run", "--mo"]), ["--model"]);
   assert.deepEqual(await completeInBash(out, ["myagent-ws", "completions", ""]), ["bash", "zsh", "fish"]);
   assert.deepEqual(await completeInBash(out, ["myagent-ws", "help", "che"]), ["check"]);
