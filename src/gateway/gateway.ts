@@ -79,6 +79,7 @@ export class Gateway implements Door {
       config.drainSeconds * 1000,
       Promise.all([...sessions.all()].map((session) => session.idle())),
     );
+    sessions.close();
     if (sessions.durable) await sessions.suspend();
     else await Promise.all([...sessions.all()].map((session) => sessions.end(session, "server_shutdown")));
     const emptied = new Promise<void>((resolve) => this.#emptied = resolve);

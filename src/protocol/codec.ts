@@ -31,6 +31,7 @@ export function toCommand(value: unknown): Command {
   if (name === "user.reconnect") {
     message.session_id ??= (message.content as { session_id?: unknown } | undefined)?.session_id;
   }
+  if (typeof message.session_id !== "string" && sessionless.has(name)) delete message.session_id;
   if (!sessionless.has(name) && (typeof message.session_id !== "string" || message.session_id === "")) {
     throw refuse("unknownEvent", name, reply);
   }

@@ -18,6 +18,8 @@ export class SessionRegistry {
   readonly #loading = new Map<string, Promise<Session | undefined>>();
   #creating = 0;
   #sweeping = false;
+  /** True when this process lets go of its sessions: none is made or read back any more. */
+  #closing = false;
 
   constructor(parts: MakerParts) {
     this.#parts = parts;
@@ -48,6 +50,7 @@ export class SessionRegistry {
    * @throws AppError over the limit, for an unknown agent, or when hook or factory fail
    */
   async create(wish: Wish): Promise<Session> {
+    this.#assertOpen();
     const { maxSessions } = this.#parts.config;
     if (this.#sessions.size + this.#creating >= maxSessions) {
       throw refuse("tooManySessions", `this server holds ${maxSessions}`);
@@ -75,6 +78,7 @@ export class SessionRegistry {
    *   "Session is closed"
    */
   async find(id: string, owner: string): Promise<Session> {
+    this.#assertOpen();
     const session = this.#sessions.get(id) ?? await this.#load(id);
     if (session?.record.owner === owner) {
       if (session.state === "CLOSED") throw refuse("sessionClosed");
@@ -108,7 +112,7 @@ export class SessionRegistry {
 
   /** Puts away or ends sessions that nobody came back to, and forgets old ids. Called about once a second. */
   async sweep(): Promise<void> {
-    if (this.#sweeping) return;
+    if (this.#sweeping || this.#closing) return;
     this.#sweeping = true;
     try {
       const now = Date.now();
@@ -142,9 +146,19 @@ export class SessionRegistry {
     this.#parts.logger.debug("Session ended", { session: session.id, reason });
   }
 
+  /** From now on commands are told that the server is closing their connection. */
+  close(): void {
+    this.#closing = true;
+  }
+
   /** Before a restart: every run stops without a word, everything is stored. */
   async suspend(): Promise<void> {
+    this.close();
     await Promise.all([...this.#sessions.values()].map((session) => session.suspend().catch(() => {})));
+  }
+
+  #assertOpen(): void {
+    if (this.#closing) throw refuse("closing", this.durable ? "restart" : "shutdown");
   }
 
   async #retire(session: Session, isExpired: boolean): Promise<void> {

@@ -6,6 +6,7 @@ import { AppError, describeCause } from "../errors.ts";
 import { head } from "../protocol/show_content.ts";
 import { statusText } from "../protocol/texts.ts";
 import type { CustomDraft } from "../protocol/schema.ts";
+import type { Answer, Args } from "../tool/tool.ts";
 import type { Changes, RunRecord } from "../store/store.ts";
 import { AnswerStream } from "./answer_stream.ts";
 import { RunClock } from "./clock.ts";
@@ -212,10 +213,16 @@ export class Run {
       session: host.values,
       signal: this.#abort.signal,
       model: (request) => host.model.stream(request),
-      confirm: (question: Question, accepts) =>
-        host.ask(question, { runId: this.id, signal: this.#abort.signal, accepts }),
+      confirm: (question, accepts) => this.#ask(question, accepts),
       log: (message, details) => host.logger.debug(message, { run: this.id, ...details }),
     };
+  }
+
+  async #ask(question: Question, accepts?: (args: Args) => Args): Promise<Answer> {
+    const answer = await this.#host.ask(question, { runId: this.id, signal: this.#abort.signal, accepts });
+    // The answer allows the call: it starts only after that is stored (I5).
+    await this.#host.stored();
+    return answer;
   }
 
   #record(event: AgentEvent): void {

@@ -160,6 +160,7 @@ export class Player {
 
   #attach(watch: Watch): void {
     watch.askedAt = Date.now();
+    watch.isReconnecting = true;
     this.#send({
       event: "user.reconnect",
       session_id: watch.id,
@@ -358,7 +359,10 @@ export class Player {
     }
     if (action === "response" && metadata.ok === false) return void watch?.questions.delete(metadata.step_id);
     // The dead connection of before still counts as attached: so this one says who it is.
-    if (watch && metadata.error_code === "ERR_CONNECTION_901") return this.#attach(watch);
+    if (watch && metadata.error_code === "ERR_CONNECTION_901") {
+      if (!watch.isReconnecting) this.#attach(watch);
+      return;
+    }
     this.#world.findings.add("An unexpected direct frame", `${this.#name}: ${JSON.stringify(frame)}`);
   }
 }

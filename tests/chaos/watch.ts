@@ -31,6 +31,8 @@ export class Watch {
   attached = false;
   /** When the attach was asked for; 0: it was not. */
   askedAt = 0;
+  /** Whether `user.reconnect` was sent on this connection. */
+  isReconnecting = false;
   /** Newest event of the server at the last attach. */
   latestSeq = 0;
 
@@ -52,7 +54,7 @@ export class Watch {
 
   /** A new connection knows nothing of what the old one had asked for. */
   disconnect(): void {
-    this.attached = false;
+    this.attached = this.isReconnecting = false;
     this.askedAt = 0;
     this.#replayed = 0;
   }

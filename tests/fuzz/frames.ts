@@ -85,12 +85,15 @@ function deep(random: Random, around: Surroundings, messageId: string): string {
   return JSON.stringify({ ...made, content: "@" }).replace('"@"', () => nested);
 }
 
-/** A command whose text fills exactly so many bytes. */
+/** A command that takes exactly so many bytes. One in five has its text repeated in the answer. */
 function filled(random: Random, around: Surroundings, messageId: string, bytes: number): string {
   const { session_id } = command(random, { ...around, all: around.own }, messageId);
   const filler = random.pick(["x", "天", "\u0001"]);
-  const make = (text: string) =>
-    JSON.stringify({ event: "user.message", session_id, message_id: messageId, content: `say ${text}` });
+  const isEchoed = random.chance(0.2);
+  const make = (text: string) => {
+    const content = isEchoed ? `say ${text}` : { question: "say much", text };
+    return JSON.stringify({ event: "user.message", session_id, message_id: messageId, content });
+  };
   const empty = encoder.encode(make("")).length;
   const each = encoder.encode(make(filler)).length - empty;
   const count = Math.floor((bytes - empty) / each);
