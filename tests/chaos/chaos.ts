@@ -34,6 +34,8 @@ interface KillCounts {
   /** Among them, before it listened. */
   early: number;
   restarts: number;
+  /** Longest time from the start of a process until it listened. */
+  slowestStartMs: number;
 }
 
 /** A port that is free now: the server must have the same one each time. */
@@ -45,7 +47,7 @@ function freePort(): number {
 
 /** Keeps a server running, and ends it at random instants. */
 class Killer {
-  readonly counts: KillCounts = { kills: 0, early: 0, restarts: 0 };
+  readonly counts: KillCounts = { kills: 0, early: 0, restarts: 0, slowestStartMs: 0 };
   server: ServerProcess;
   readonly #options: ServerOptions;
   readonly #random: Random;
@@ -60,7 +62,11 @@ class Killer {
     const transport = this.#random.pick(["native", "ws"] as const);
     const server = new ServerProcess(this.#options, transport);
     this.#note(`start ${server.pid} ${transport}`);
-    void server.ready.then((isReady) => this.#note(`${isReady ? "ready" : "ended"} ${server.pid}`));
+    const startedAt = Date.now();
+    void server.ready.then((isReady) => {
+      this.#note(`${isReady ? "ready" : "ended"} ${server.pid}`);
+      if (isReady) this.counts.slowestStartMs = Math.max(this.counts.slowestStartMs, Date.now() - startedAt);
+    });
     return server;
   }
 
@@ -132,12 +138,12 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
   const logCounts = await checkAll(folder, players, findings);
   if (findings.isEmpty) await Deno.remove(folder, { recursive: true });
   else findings.add("The data folder is kept", folder);
-  const { kills, early, restarts } = killer.counts;
+  const { kills, early, restarts, slowestStartMs } = killer.counts;
   const how = `durability ${server.durability}, tools ${server.parallel ? "side by side" : "one by one"}`;
   const lines = [
     `Seed ${seed}, ${seconds} s, ${clients} clients, ${how}`,
     `  ${proxyCounts.connections} connections, ${proxyCounts.cuts} cut, ${proxyCounts.freezes} frozen; ` +
-    `${kills} kill -9 (${early} before it listened), ${restarts} restarts`,
+    `${kills} kill -9 (${early} before it listened), ${restarts} restarts, slowest start ${slowestStartMs} ms`,
     `  clients: ${listed(sumOf(players.map(({ counts }) => ({ ...counts }))))}`,
     `  log: ${listed({ ...logCounts })}`,
   ];

@@ -363,6 +363,8 @@ export class Player {
       if (!watch.isReconnecting) this.#attach(watch);
       return;
     }
+    // Asked of a server that is about to stop.
+    if (metadata.error_code === "ERR_CONNECTION_900") return this.#client!.end();
     this.#world.findings.add("An unexpected direct frame", `${this.#name}: ${JSON.stringify(frame)}`);
   }
 }
