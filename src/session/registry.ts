@@ -192,7 +192,10 @@ export class SessionRegistry {
     const stored = await this.#parts.store.load(id);
     const session = stored && await this.#maker.revive(stored);
     if (!session) return undefined;
+    // Nobody would suspend what comes back while the process lets go of its sessions.
+    this.#assertOpen();
     await session.recover();
+    if (this.#closing) await session.suspend();
     this.#sessions.set(id, session);
     this.#parts.logger.debug("Session read back", { session: id });
     return session;
